@@ -1,0 +1,3 @@
+#include "compute/core/error.h"
+
+G_DEFINE_QUARK (monge-error-quark, monge_error)

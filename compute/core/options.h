@@ -1,0 +1,49 @@
+/* Option tables: one line per field of a parameter struct, from which the command line, the panels,
+ * recipes, reports and the docs are made. */
+#pragma once
+
+#include "compute/core/error.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  MONGE_OPTION_DOUBLE,
+  MONGE_OPTION_INT,    /* int or guint */
+  MONGE_OPTION_BOOL,   /* gboolean */
+  MONGE_OPTION_CHOICE, /* const char *, one of the interned names in @choices */
+} MongeOptionType;
+
+/**
+ * MongeOption:
+ * @key: the long name on the command line and in files, such as "max-iterations"
+ * @label: what a panel shows, such as "Blur"
+ * @unit: "length" for the shapes' own unit, "%" or "" otherwise
+ * @minimum, @maximum: inclusive; +infinity is allowed as @maximum and spelled "inf"
+ * @logarithmic: whether a slider should move by factors
+ * @choices: NULL-terminated list of names for %MONGE_OPTION_CHOICE
+ * @help: one sentence: meaning, and what to expect when it grows
+ */
+typedef struct {
+  const char *key;
+  const char *label;
+  const char *unit;
+  MongeOptionType type;
+  gsize offset;
+  double minimum, maximum;
+  gboolean logarithmic;
+  const char *const *choices;
+  const char *help;
+} MongeOption;
+
+/* Tables end with a NULL key. */
+const MongeOption *monge_option_find (const MongeOption *table, const char *key);
+/* Parses @text into the field of @params; on error names the option, its range and what was given. */
+gboolean monge_option_parse (const MongeOption *option, const char *text, gpointer params,
+                             GError **error);
+/* The text that parses back to the same value. Transfer full. */
+char *monge_option_print (const MongeOption *option, gconstpointer params);
+double monge_option_get_number (const MongeOption *option, gconstpointer params);
+/* Clamps to the range. */
+void monge_option_set_number (const MongeOption *option, gpointer params, double value);
+
+G_END_DECLS

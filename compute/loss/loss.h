@@ -1,0 +1,97 @@
+/* A loss between measures: its value and its gradient with respect to the source points. */
+#pragma once
+
+#include "compute/backend/backend.h"
+#include "compute/core/options.h"
+#include "compute/measure/measure.h"
+
+G_BEGIN_DECLS
+
+/**
+ * MongeLossParams:
+ *
+ * Lengths are in shape units. Plain data: copy freely.
+ */
+typedef struct {
+  const char *loss;     /* a name of monge_losses[]; default "sinkhorn" */
+  int p;                /* exponent of the ground cost |x−y|^p / p, 1 or 2; default 2 */
+  double blur;          /* smallest length that counts, > 0; kernel width σ for kernel norms; 0.05 */
+  double reach;         /* largest length that mass travels, > 0; INFINITY (default): balanced */
+  double scaling;       /* ratio of blurs between annealing steps, in (0, 1); default 0.5 */
+  double tol;           /* L1 marginal error at which the solve stops; default 1e-3 */
+  int max_iterations;   /* at the final temperature; default 500 */
+  gboolean debias;      /* subtract the self terms; default TRUE */
+} MongeLossParams;
+
+#define MONGE_LOSS_DEFAULTS                                                                        \
+  .loss = "sinkhorn", .p = 2, .blur = 0.05, .reach = INFINITY, .scaling = 0.5, .tol = 1e-3,        \
+  .max_iterations = 500, .debias = TRUE
+#define monge_loss_params(...) (&(MongeLossParams){ MONGE_LOSS_DEFAULTS, ##__VA_ARGS__ })
+
+extern const MongeOption monge_loss_options[];
+
+/**
+ * MongeLossReport:
+ *
+ * What one evaluation gave and how far it got. Stopping early is not an error.
+ */
+typedef struct {
+  double value;
+  double marginal_error; /* Σ|marginal − wanted| of the worse side and of the self terms; 0 if none */
+  gboolean converged;    /* marginal_error ≤ tol */
+  guint iterations;      /* of the cross term, all temperatures */
+  double seconds;
+} MongeLossReport;
+
+typedef struct _MongeLoss MongeLoss;
+
+/**
+ * MongeLossType:
+ *
+ * One line of the table of losses; @open, @evaluate and @close are called through the functions
+ * below only. A new loss is one file and one line.
+ */
+typedef struct {
+  const char *name;
+  const char *description;
+  MongeLoss *(*open) (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target,
+                      GError **error);
+  gboolean (*evaluate) (MongeLoss *loss, const double *points, const MongeLossParams *params,
+                        double *gradient, MongeLossReport *report, MongeTask *task, GError **error);
+  void (*close) (MongeLoss *loss);
+} MongeLossType;
+
+/* Terminated by a NULL name. */
+extern const MongeLossType *const monge_losses[];
+extern const char *const monge_loss_names[];
+
+/**
+ * monge_loss_new:
+ * @name: one of #monge_losses, else an error lists them
+ * @source, @target: of equal dimension; kept by reference
+ *
+ * Holds the workspace and the state that makes the next evaluation start warm (potentials).
+ * One thread at a time. @backend must outlive it.
+ */
+MongeLoss *monge_loss_new (const char *name, MongeBackend *backend, MongeMeasure *source,
+                           MongeMeasure *target, GError **error);
+void monge_loss_free (MongeLoss *loss);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeLoss, monge_loss_free)
+
+/**
+ * monge_loss_evaluate:
+ * @points: (nullable): source points now, (n × dim) float64; NULL for those of the source measure
+ * @gradient: (nullable) (out): ∂Loss/∂x_i, (n × dim), float64; written only on success
+ * @report: (out): filled on success
+ *
+ * A change of parameters or points since the last call is followed from the last state.
+ * Cancelled within a few milliseconds; the state stays usable for the next call.
+ * Fails with %MONGE_ERROR_NAN when a value that is not finite appears, naming where.
+ */
+gboolean monge_loss_evaluate (MongeLoss *loss, const double *points, const MongeLossParams *params,
+                              double *gradient, MongeLossReport *report, MongeTask *task,
+                              GError **error);
+/* Forgets the warm state: the next evaluation anneals from the diameter again. */
+void monge_loss_reset (MongeLoss *loss);
+
+G_END_DECLS

@@ -1,0 +1,31 @@
+/* The vertex and index buffers of one shape. */
+#pragma once
+
+#include <glib.h>
+
+#include "compute/core/sink.h"
+
+G_BEGIN_DECLS
+
+/**
+ * MongeGeometry:
+ *
+ * GL objects are created in the context current at monge_geometry_new(); every call, free
+ * included, is made with that context current. Positions are (n × 3) float32.
+ */
+typedef struct _MongeGeometry MongeGeometry;
+
+/* @cells: (n_cells × cell_size), cell_size 3 for triangles, 2 for segments, 0 for points alone. */
+MongeGeometry *monge_geometry_new (gsize n_vertices, const guint32 *cells, gsize n_cells,
+                                   guint cell_size);
+void monge_geometry_free (MongeGeometry *geometry);
+
+gsize monge_geometry_get_n_vertices (MongeGeometry *geometry);
+/* Copies. (n × 3), (n × 3), (n). Normals may never be set: then surfaces are shaded flat. */
+void monge_geometry_set_positions (MongeGeometry *geometry, const float *positions);
+void monge_geometry_set_normals (MongeGeometry *geometry, const float *normals);
+void monge_geometry_set_scalars (MongeGeometry *geometry, const float *scalars);
+/* The position buffer as a sink, for producers that write straight into it. Borrowed. */
+const MongeSink *monge_geometry_get_position_sink (MongeGeometry *geometry);
+
+G_END_DECLS

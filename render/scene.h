@@ -1,0 +1,42 @@
+/* What to draw and in which style: plain data, no GL. */
+#pragma once
+
+#include <glib.h>
+
+#include "render/colormap.h"
+#include "render/geometry.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  MONGE_STYLE_SURFACE, /* lit triangles, both sides, smooth normals */
+  MONGE_STYLE_POINTS,  /* shaded round splats, sized in shape units */
+  MONGE_STYLE_WIRE,    /* edges of the triangles, or the segments of curves */
+} MongeStyle;
+
+/**
+ * MongeLayer:
+ *
+ * One shape in one style. Layers with opacity < 1 are drawn after the opaque ones, back faces
+ * first.
+ */
+typedef struct {
+  MongeGeometry *geometry;       /* borrowed */
+  MongeStyle style;
+  gboolean visible;
+  float colour[3];               /* sRGB, 0 to 1 */
+  float opacity;                 /* 0 to 1 */
+  const MongeColormap *colormap; /* NULL: uniform colour; else colours the geometry's scalars */
+  float range[2];                /* scalars at both ends of the map */
+  float point_size;              /* diameter of a splat, shape units */
+} MongeLayer;
+
+#define MONGE_SCENE_MAX_LAYERS 16
+
+typedef struct {
+  MongeLayer layers[MONGE_SCENE_MAX_LAYERS];
+  guint n_layers;
+  float background[4]; /* sRGB and alpha; alpha 0 for transparent pictures */
+} MongeScene;
+
+G_END_DECLS
