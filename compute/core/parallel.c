@@ -1,0 +1,142 @@
+/* One pool of threads for the whole process, started on first use and kept. A job is a range of
+ * rows cut into chunks; an atomic counter hands them out, the calling thread works along. */
+#include "compute/core/parallel.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#define MAX_THREADS 256
+
+typedef struct {
+  MongeRowsFunc func;
+  gpointer user_data;
+  MongeTask *task;
+  gsize n_rows, grain;
+  gsize next;      /* atomic: first row not handed out yet */
+  gint incomplete; /* atomic: set when the task stopped us */
+} Job;
+
+static struct {
+  GMutex serial; /* held by the caller whose job runs */
+  GMutex lock;   /* guards what follows */
+  GCond wake, done;
+  Job *job;
+  guint generation; /* of the job */
+  guint wanted;     /* workers that shall still join it */
+  guint active;     /* workers inside it */
+  guint n_started;
+} pool;
+
+guint
+monge_parallel_get_default_threads (void)
+{
+  cpu_set_t set;
+
+  if (sched_getaffinity (0, sizeof set, &set) == 0)
+    return CLAMP ((guint) CPU_COUNT (&set), 1, MAX_THREADS);
+  return CLAMP (g_get_num_processors (), 1, MAX_THREADS);
+}
+
+static void
+work_on (Job *job, guint worker)
+{
+  for (;;)
+    {
+      gsize begin;
+
+      if (monge_task_is_cancelled (job->task))
+        {
+          g_atomic_int_set (&job->incomplete, 1);
+          return;
+        }
+      begin = __atomic_fetch_add (&job->next, job->grain, __ATOMIC_RELAXED);
+      if (begin >= job->n_rows)
+        return;
+      job->func (begin, MIN (begin + job->grain, job->n_rows), worker, job->user_data);
+    }
+}
+
+static gpointer
+pool_thread (gpointer data)
+{
+  guint worker = GPOINTER_TO_UINT (data);
+  guint seen = 0;
+
+  g_mutex_lock (&pool.lock);
+  for (;;)
+    {
+      Job *job;
+
+      while (pool.job == NULL || pool.generation == seen || worker > pool.wanted)
+        {
+          if (pool.job != NULL && pool.generation != seen)
+            seen = pool.generation; /* not needed for this one */
+          g_cond_wait (&pool.wake, &pool.lock);
+        }
+      seen = pool.generation;
+      job = pool.job;
+      pool.active++;
+      g_mutex_unlock (&pool.lock);
+      work_on (job, worker);
+      g_mutex_lock (&pool.lock);
+      if (--pool.active == 0)
+        g_cond_signal (&pool.done);
+    }
+  return NULL;
+}
+
+static void
+start_threads (guint n_workers)
+{
+  while (pool.n_started < n_workers)
+    {
+      guint worker = pool.n_started + 1;
+
+      g_thread_unref (g_thread_new ("monge-rows", pool_thread, GUINT_TO_POINTER (worker)));
+      pool.n_started = worker;
+    }
+}
+
+gboolean
+monge_parallel_rows (gsize n_rows,
+                     gsize grain,
+                     guint n_threads,
+                     MongeTask *task,
+                     MongeRowsFunc func,
+                     gpointer user_data)
+{
+  Job job = { .func = func, .user_data = user_data, .task = task, .n_rows = n_rows };
+  gsize n_chunks;
+
+  g_return_val_if_fail (grain > 0, FALSE);
+  job.grain = grain;
+  n_chunks = (n_rows + grain - 1) / grain;
+  if (n_threads == 0)
+    n_threads = monge_parallel_get_default_threads ();
+  n_threads = (guint) MIN (MIN ((gsize) n_threads, MAX_THREADS), n_chunks);
+
+  if (n_threads <= 1)
+    {
+      work_on (&job, 0);
+      return !job.incomplete;
+    }
+
+  g_mutex_lock (&pool.serial);
+  g_mutex_lock (&pool.lock);
+  start_threads (n_threads - 1);
+  pool.job = &job;
+  pool.generation++;
+  pool.wanted = n_threads - 1;
+  g_cond_broadcast (&pool.wake);
+  g_mutex_unlock (&pool.lock);
+
+  work_on (&job, 0);
+
+  g_mutex_lock (&pool.lock);
+  pool.job = NULL; /* nobody joins any more */
+  while (pool.active > 0)
+    g_cond_wait (&pool.done, &pool.lock);
+  g_mutex_unlock (&pool.lock);
+  g_mutex_unlock (&pool.serial);
+  return !g_atomic_int_get (&job.incomplete);
+}
