@@ -1,0 +1,16 @@
+#!/bin/sh
+# with-display.sh COMMAND [ARGUMENT...]
+# Runs a test in a display and a session bus of its own, drawing on the CPU.
+# Where they cannot be had, prints a TAP line that skips the test.
+
+for tool in dbus-run-session xvfb-run xauth; do
+  if ! command -v "$tool" >/dev/null 2>&1; then
+    echo "1..0 # SKIP $tool is not installed"
+    exit 0
+  fi
+done
+
+unset WAYLAND_DISPLAY
+export GDK_BACKEND=x11 GSK_RENDERER=cairo LIBGL_ALWAYS_SOFTWARE=1
+export GSETTINGS_BACKEND=memory GTK_THEME=Adwaita NO_AT_BRIDGE=0
+exec dbus-run-session -- xvfb-run -a -s '-screen 0 1280x800x24 -nolisten tcp' "$@"
