@@ -2,8 +2,6 @@
  * rows cut into chunks; an atomic counter hands them out, the calling thread works along. */
 #include "compute/core/parallel.h"
 
-#include <sched.h>
-#include <unistd.h>
 
 #define MAX_THREADS 256
 
@@ -30,10 +28,6 @@ static struct {
 guint
 monge_parallel_get_default_threads (void)
 {
-  cpu_set_t set;
-
-  if (sched_getaffinity (0, sizeof set, &set) == 0)
-    return CLAMP ((guint) CPU_COUNT (&set), 1, MAX_THREADS);
   return CLAMP (g_get_num_processors (), 1, MAX_THREADS);
 }
 

@@ -1,0 +1,147 @@
+#include "compute/backend/backend-private.h"
+
+/* In order of preference for "auto". */
+static const MongeBackendType *const types[] = { &monge_backend_cuda, &monge_backend_cpu };
+
+static MongeBackend *
+open_first_usable (const MongeBackendOptions *options, GError **error)
+{
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (types); i++)
+    {
+      MongeBackend *backend = types[i]->open (options, NULL);
+
+      if (backend != NULL)
+        return backend;
+    }
+  return types[G_N_ELEMENTS (types) - 1]->open (options, error);
+}
+
+MongeBackend *
+monge_backend_open (const MongeBackendOptions *options, GError **error)
+{
+  static const MongeBackendOptions defaults;
+  MongeBackend *backend = NULL;
+
+  if (options == NULL)
+    options = &defaults;
+  if (options->name == NULL || g_str_equal (options->name, "auto"))
+    {
+      backend = open_first_usable (options, error);
+    }
+  else
+    {
+      gboolean known = FALSE;
+
+      for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+        if (g_str_equal (options->name, types[i]->name))
+          {
+            known = TRUE;
+            backend = types[i]->open (options, error);
+          }
+      if (!known)
+        g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME,
+                     "There is no backend “%s”: choose auto, cpu or cuda", options->name);
+    }
+  if (backend != NULL)
+    g_mutex_init (&backend->lock);
+  return backend;
+}
+
+void
+monge_backend_close (MongeBackend *backend)
+{
+  if (backend == NULL)
+    return;
+  g_mutex_clear (&backend->lock);
+  g_free (backend->description);
+  backend->type->close (backend);
+}
+
+const char *
+monge_backend_get_name (MongeBackend *backend)
+{
+  return backend->type->name;
+}
+
+const char *
+monge_backend_get_instruction_set (MongeBackend *backend)
+{
+  return backend->instruction_set;
+}
+
+guint
+monge_backend_get_n_threads (MongeBackend *backend)
+{
+  return backend->n_threads;
+}
+
+const char *
+monge_backend_get_description (MongeBackend *backend)
+{
+  return backend->description;
+}
+
+gboolean
+monge_backend_reduce (MongeBackend *backend,
+                      const MongeReduction *reduction,
+                      guint64 *n_pairs,
+                      MongeTask *task,
+                      GError **error)
+{
+  const MongeCloud *x = &reduction->x, *y = &reduction->y;
+  guint64 ignored;
+  gboolean done;
+
+  g_return_val_if_fail (reduction->kernel < MONGE_N_KERNELS, FALSE);
+  g_return_val_if_fail (x->dim == y->dim, FALSE);
+  g_return_val_if_fail (x->dim >= 1 && x->dim <= MONGE_MAX_REDUCTION_DIM, FALSE);
+  g_return_val_if_fail (x->stride >= x->n && y->stride >= y->n, FALSE);
+  g_return_val_if_fail (x->n > 0 && y->n > 0, FALSE);
+  g_return_val_if_fail (reduction->scale > 0, FALSE);
+  g_return_val_if_fail (reduction->bias != NULL && reduction->sum != NULL, FALSE);
+
+  g_mutex_lock (&backend->lock);
+  done = backend->type->reduce (backend, reduction, n_pairs != NULL ? n_pairs : &ignored, task,
+                                error);
+  g_mutex_unlock (&backend->lock);
+  return done;
+}
+
+MongeDevice *
+monge_device_new (const char *kind,
+                  const char *name,
+                  const char *detail,
+                  gboolean usable,
+                  const char *reason)
+{
+  MongeDevice *device = g_new0 (MongeDevice, 1);
+
+  device->kind = g_strdup (kind);
+  device->name = g_strdup (name);
+  device->detail = g_strdup (detail);
+  device->usable = usable;
+  device->reason = g_strdup (reason);
+  return device;
+}
+
+static void
+device_free (gpointer data)
+{
+  MongeDevice *device = data;
+
+  g_free (device->kind);
+  g_free (device->name);
+  g_free (device->detail);
+  g_free (device->reason);
+  g_free (device);
+}
+
+GPtrArray *
+monge_backend_list_devices (void)
+{
+  GPtrArray *devices = g_ptr_array_new_with_free_func (device_free);
+
+  for (guint i = G_N_ELEMENTS (types); i-- > 0;)
+    types[i]->list_devices (devices);
+  return devices;
+}

@@ -1,0 +1,153 @@
+/* Tiles of rows: lanes run along i, so no sum ever crosses lanes; column j is broadcast.
+ *
+ *            y_j (one column, broadcast)
+ *       ┌ x_0  … x_15 ┐   GROUPS vectors of rows in flight hide the latency of the exponential;
+ *       │ x_16 … x_31 │   a pair costs D subtractions, D multiply-adds and one exp2, and nothing
+ *       │ …           │   is stored until the run of columns ends.
+ *       └ x_48 … x_63 ┘
+ *
+ * Every (kernel, operation, dimension) is one instance of the same inline function with constant
+ * arguments. Compiled once per instruction set with MONGE_ROWS naming the table. */
+#include "compute/backend/cpu/rows.h"
+#include "compute/backend/cpu/simd.h"
+
+/* Added under square roots: its root is far below any length that matters, and its inverse root
+ * times a difference of zero is zero. */
+#define TINY 1e-30f
+
+#define INLINE static inline __attribute__ ((always_inline))
+
+INLINE void
+run_group (MongeKernel kernel,
+           MongeTileOp op,
+           const guint dim,
+           const guint groups,
+           MongeTile *tile,
+           gsize first,
+           const float *columns,
+           gsize n)
+{
+  vf x[MONGE_MAX_REDUCTION_DIM][4], lift[4], sum[4], moment[MONGE_MAX_REDUCTION_DIM][4];
+
+  for (guint r = 0; r < groups; r++)
+    {
+      for (guint d = 0; d < dim; d++)
+        {
+          x[d][r] = vf_load (tile->x[d] + first + r * LANES);
+          moment[d][r] = vf_set (0);
+        }
+      lift[r] = vf_load (tile->lift + first + r * LANES);
+      sum[r] = vf_set (op == MONGE_TILE_MAX ? -G_MAXFLOAT : 0);
+    }
+
+  for (gsize j = 0; j < n; j++, columns += dim + 1)
+    {
+#pragma GCC unroll 4
+      for (guint r = 0; r < groups; r++)
+        {
+          vf difference[MONGE_MAX_REDUCTION_DIM];
+          vf square = vf_set (0), term, inverse = vf_set (0);
+
+#pragma GCC unroll 10
+          for (guint d = 0; d < dim; d++)
+            {
+              difference[d] = x[d][r] - columns[d];
+              square += difference[d] * difference[d];
+            }
+          if (kernel == MONGE_KERNEL_GAUSSIAN)
+            {
+              term = columns[dim] - square;
+            }
+          else
+            {
+              vf safe = square + TINY;
+
+              inverse = vf_rsqrt (safe);
+              term = kernel == MONGE_KERNEL_LAPLACIAN ? columns[dim] - safe * inverse
+                                                      : columns[dim] * (safe * inverse);
+            }
+          if (op == MONGE_TILE_MAX)
+            {
+              sum[r] = vf_max (sum[r], term);
+              continue;
+            }
+          if (kernel != MONGE_KERNEL_DISTANCE)
+            term = vf_exp2 (term + lift[r]);
+          sum[r] += term;
+          if (op == MONGE_TILE_MOMENT)
+            {
+              if (kernel == MONGE_KERNEL_DISTANCE)
+                term = columns[dim] * inverse;
+              else if (kernel == MONGE_KERNEL_LAPLACIAN)
+                term = term * inverse;
+#pragma GCC unroll 10
+              for (guint d = 0; d < dim; d++)
+                moment[d][r] += term * difference[d];
+            }
+        }
+    }
+
+  for (guint r = 0; r < groups; r++)
+    {
+      vf_store (tile->sum + first + r * LANES, sum[r]);
+      if (op == MONGE_TILE_MOMENT)
+        for (guint d = 0; d < dim; d++)
+          vf_store (tile->moment[d] + first + r * LANES, moment[d][r]);
+    }
+}
+
+INLINE void
+run_tile (MongeKernel kernel,
+          MongeTileOp op,
+          const guint dim,
+          MongeTile *tile,
+          const float *columns,
+          gsize n)
+{
+  /* As many rows in flight as the registers hold. */
+  const guint groups = LANES < 16 || dim > 3 || (op == MONGE_TILE_MOMENT && dim > 2) ? 2 : 4;
+
+  for (gsize first = 0; first < MONGE_TILE_ROWS; first += groups * LANES)
+    run_group (kernel, op, dim, groups, tile, first, columns, n);
+}
+
+#define TILE_FUNC(kernel, op, dim)                                                                 \
+  static void tile_##kernel##_##op##_##dim (MongeTile *tile, const float *columns, gsize n)        \
+  {                                                                                                \
+    run_tile (MONGE_KERNEL_##kernel, MONGE_TILE_##op, dim, tile, columns, n);                      \
+  }
+#define TILE_DIMS(kernel, op)                                                                      \
+  TILE_FUNC (kernel, op, 1)                                                                        \
+  TILE_FUNC (kernel, op, 2)                                                                        \
+  TILE_FUNC (kernel, op, 3)                                                                        \
+  TILE_FUNC (kernel, op, 4)                                                                        \
+  TILE_FUNC (kernel, op, 5)                                                                        \
+  TILE_FUNC (kernel, op, 6)                                                                        \
+  TILE_FUNC (kernel, op, 7)                                                                        \
+  TILE_FUNC (kernel, op, 8)                                                                        \
+  TILE_FUNC (kernel, op, 9)                                                                        \
+  TILE_FUNC (kernel, op, 10)
+
+TILE_DIMS (GAUSSIAN, SUM)
+TILE_DIMS (GAUSSIAN, MOMENT)
+TILE_DIMS (GAUSSIAN, MAX)
+TILE_DIMS (LAPLACIAN, SUM)
+TILE_DIMS (LAPLACIAN, MOMENT)
+TILE_DIMS (LAPLACIAN, MAX)
+TILE_DIMS (DISTANCE, SUM)
+TILE_DIMS (DISTANCE, MOMENT)
+
+#define ROW(kernel, op)                                                                            \
+  { tile_##kernel##_##op##_1, tile_##kernel##_##op##_2, tile_##kernel##_##op##_3,                  \
+    tile_##kernel##_##op##_4, tile_##kernel##_##op##_5, tile_##kernel##_##op##_6,                  \
+    tile_##kernel##_##op##_7, tile_##kernel##_##op##_8, tile_##kernel##_##op##_9,                  \
+    tile_##kernel##_##op##_10 }
+
+const MongeInstructionSet MONGE_ROWS = {
+  .name = MONGE_ROWS_NAME,
+  .funcs = {
+    { ROW (GAUSSIAN, SUM), ROW (GAUSSIAN, MOMENT), ROW (GAUSSIAN, MAX) },
+    { ROW (LAPLACIAN, SUM), ROW (LAPLACIAN, MOMENT), ROW (LAPLACIAN, MAX) },
+    { ROW (DISTANCE, SUM), ROW (DISTANCE, MOMENT) },
+  },
+};
