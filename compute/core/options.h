@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 typedef enum {
   MONGE_OPTION_DOUBLE,
-  MONGE_OPTION_INT,    /* int or guint */
+  MONGE_OPTION_INT,    /* int */
   MONGE_OPTION_BOOL,   /* gboolean */
   MONGE_OPTION_CHOICE, /* const char *, one of the interned names in @choices */
 } MongeOptionType;
@@ -42,8 +42,11 @@ gboolean monge_option_parse (const MongeOption *option, const char *text, gpoint
                              GError **error);
 /* The text that parses back to the same value. Transfer full. */
 char *monge_option_print (const MongeOption *option, gconstpointer params);
+/* The value as a number: a choice is its place in @choices, a boolean 0 or 1. */
 double monge_option_get_number (const MongeOption *option, gconstpointer params);
-/* Clamps to the range. */
+/* Clamps to the range; not for NaN. */
 void monge_option_set_number (const MongeOption *option, gpointer params, double value);
+/* Whether every field named in @table has the same value in both. */
+gboolean monge_options_equal (const MongeOption *table, gconstpointer a, gconstpointer b);
 
 G_END_DECLS
