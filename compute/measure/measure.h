@@ -45,7 +45,7 @@ gsize monge_measure_get_n (const MongeMeasure *measure);
 guint monge_measure_get_dim (const MongeMeasure *measure);
 const double *monge_measure_get_points (const MongeMeasure *measure);
 const double *monge_measure_get_weights (const MongeMeasure *measure);
-/* Total mass before normalisation: length, area, volume or sum of the given weights. */
+/* Total mass before normalisation: length, area, volume or sum of the given weights; 1 if uniform. */
 double monge_measure_get_mass (const MongeMeasure *measure);
 
 G_END_DECLS
