@@ -24,7 +24,7 @@ typedef struct {
 /* All of #monge_loss_options and the fields of the flow; offsets are into #MongeFlowParams. */
 extern const MongeOption monge_flow_options[];
 
-/* The defaults with blur from the shapes' size: 2 % of the larger diameter. */
+/* The defaults with blur from the shapes' size: 2 % of the larger diameter, to two digits. */
 void monge_flow_params_init_for (MongeFlowParams *params, const MongeShape *source,
                                  const MongeShape *target);
 
@@ -32,7 +32,8 @@ void monge_flow_params_init_for (MongeFlowParams *params, const MongeShape *sour
  * MongeModel:
  *
  * One line of the table of deformation models: what turns velocities into a displacement.
- * @project: changes @velocity (n × dim) in place, given @points and @weights
+ * @project: changes @velocity (n × dim) in place, so that points + velocity is the closest that the
+ *   model can do, weighted by @weights (n)
  */
 typedef struct {
   const char *name;
@@ -64,6 +65,14 @@ typedef struct _MongeFlow MongeFlow;
  */
 MongeFlow *monge_flow_new (MongeBackend *backend, MongeShape *source, MongeShape *target,
                            GError **error);
+/* The same with another weighting on both sides; %MONGE_WEIGHTING_CELL is refused. */
+MongeFlow *monge_flow_new_weighted (MongeBackend *backend, MongeShape *source, MongeShape *target,
+                                    MongeWeighting weighting, GError **error);
+/* The same with measures of the caller's own: @source_measure has one point per vertex of @source,
+ * in the same order. */
+MongeFlow *monge_flow_new_for_measures (MongeBackend *backend, MongeShape *source,
+                                        MongeShape *target, MongeMeasure *source_measure,
+                                        MongeMeasure *target_measure, GError **error);
 void monge_flow_free (MongeFlow *flow);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeFlow, monge_flow_free)
 
@@ -78,6 +87,9 @@ guint monge_flow_get_step (MongeFlow *flow);
 /* One step. On error, a cancellation included, the shape stands where it stood. */
 gboolean monge_flow_step (MongeFlow *flow, const MongeFlowParams *params, MongeFlowReport *report,
                           MongeTask *task, GError **error);
+/* The loss where the shape stands now, without moving it. */
+gboolean monge_flow_evaluate (MongeFlow *flow, const MongeFlowParams *params,
+                              MongeLossReport *report, MongeTask *task, GError **error);
 /* Back to the start; the potentials are forgotten. */
 void monge_flow_reset (MongeFlow *flow);
 /* The source at its present positions, cells and arrays kept, with the per-vertex array

@@ -1,0 +1,527 @@
+/* One worker thread owns the flow; the consumer leaves wishes and picks up results.
+ *
+ *   consumer ── wishes (play, pause, step, reset, params) ──▶ worker ── flow ──▶ back frame
+ *   consumer ◀── front ◀──(fresh)── ready ◀──────────────── swap ───────────────────┘
+ *
+ * The lock guards the wishes, the state, the samples and which of the three frames is which. It is
+ * held for pointer swaps and copies of small structs, never while the flow computes or a frame is
+ * filled.
+ *
+ * A wish that makes the solve under way useless cancels its task. Both this cancel and the worker's
+ * reset of the task happen under the lock, the reset together with picking up the wishes: a wish is
+ * therefore either seen by the worker before it starts or cancels what it has started. */
+#include "compute/flow/runner.h"
+
+#include "compute/shape/mesh.h"
+
+#include <string.h>
+
+#define MAX_SAMPLES 100000
+
+/* Positions in float64 as they were after one step, shared by whoever saves them. */
+typedef struct {
+  guint step;
+  double positions[];
+} Snapshot;
+
+struct _MongeRunner {
+  MongeFlow *flow; /* the worker's */
+  MongeShape *source, *target;
+  MongeRunnerNotify notify;
+  gpointer user_data;
+  GThread *thread;
+  MongeTask task;
+  double origin[3];
+
+  GMutex lock; /* guards all that follows */
+  GCond wake;
+  MongeFlowParams params;
+  guint params_serial;
+  gboolean quit, playing, reset_wanted;
+  guint steps_wanted;
+  gboolean busy;     /* the worker is inside the flow */
+  gboolean settled;  /* with the present params */
+  char *message;     /* why it failed, or NULL */
+
+  MongeFrame frames[3];
+  MongeFrame *back;  /* the worker's */
+  MongeFrame *ready; /* the newest complete one */
+  MongeFrame *front; /* the consumer's */
+  gboolean fresh;    /* ready is newer than front */
+  guint64 serial;
+
+  Snapshot *snapshot;
+  GArray *samples;
+  guint samples_run;      /* changes when old samples are no longer valid */
+  guint samples_seen_run; /* what the consumer has */
+};
+
+/* --- frames --- */
+
+static void
+frame_init (MongeFrame *frame,
+            const MongeShape *source)
+{
+  gsize n = monge_shape_get_n_vertices (source);
+
+  frame->n_vertices = n;
+  frame->positions = g_new0 (float, 3 * n);
+  frame->displacements = g_new0 (float, n);
+  if (monge_shape_get_kind (source) == MONGE_SHAPE_SURFACE)
+    frame->normals = g_new0 (float, 3 * n);
+}
+
+static void
+frame_clear (MongeFrame *frame)
+{
+  g_free (frame->positions);
+  g_free (frame->normals);
+  g_free (frame->displacements);
+}
+
+/* What the flow holds now → the worker's frame. */
+static void
+fill_frame (MongeRunner *runner,
+            const MongeFlowReport *report)
+{
+  MongeFrame *frame = runner->back;
+  const double *positions = monge_flow_get_positions (runner->flow);
+  const double *displacements = monge_flow_get_displacements (runner->flow);
+  guint dim = monge_shape_get_dim (runner->source);
+  guint shown = MIN (dim, 3);
+
+  for (gsize i = 0; i < frame->n_vertices; i++)
+    {
+      for (guint d = 0; d < shown; d++)
+        frame->positions[3 * i + d] = (float) (positions[i * dim + d] - runner->origin[d]);
+      frame->displacements[i] = (float) displacements[i];
+    }
+  if (frame->normals != NULL)
+    monge_mesh_compute_normals (frame->n_vertices, frame->positions,
+                                monge_shape_get_cells (runner->source),
+                                monge_shape_get_n_cells (runner->source), frame->normals);
+  frame->step = monge_flow_get_step (runner->flow);
+  frame->max_displacement = (float) report->max_displacement;
+  frame->report = *report;
+}
+
+static Snapshot *
+take_snapshot (MongeRunner *runner)
+{
+  gsize size = monge_shape_get_n_vertices (runner->source) * monge_shape_get_dim (runner->source)
+               * sizeof (double);
+  Snapshot *snapshot = g_atomic_rc_box_alloc (sizeof (Snapshot) + size);
+
+  snapshot->step = monge_flow_get_step (runner->flow);
+  memcpy (snapshot->positions, monge_flow_get_positions (runner->flow), size);
+  return snapshot;
+}
+
+/* With the lock held: the back frame becomes the ready one. Returns the snapshot to release. */
+static Snapshot *
+publish (MongeRunner *runner,
+         Snapshot *snapshot)
+{
+  MongeFrame *frame = runner->back;
+  Snapshot *old = runner->snapshot;
+
+  frame->serial = ++runner->serial;
+  runner->back = runner->ready;
+  runner->ready = frame;
+  runner->fresh = TRUE;
+  runner->snapshot = snapshot;
+  return old;
+}
+
+/* --- samples --- */
+
+/* Every other one of the older half goes, so that a run of any length keeps its shape. */
+static void
+thin_samples (MongeRunner *runner)
+{
+  MongeSample *samples = (MongeSample *) (gpointer) runner->samples->data;
+  guint half = runner->samples->len / 2, kept = 0;
+
+  for (guint i = 0; i < half; i += 2)
+    samples[kept++] = samples[i];
+  g_array_remove_range (runner->samples, kept, half - kept);
+  runner->samples_run++;
+}
+
+static void
+append_sample (MongeRunner *runner,
+               const MongeFlowReport *report)
+{
+  MongeSample sample = {
+    .step = report->step,
+    .loss = report->loss.value,
+    .marginal_error = report->loss.marginal_error,
+    .mean_speed = report->mean_speed,
+    .seconds = report->seconds,
+    .iterations = report->loss.iterations,
+    .converged = report->loss.converged,
+  };
+
+  if (runner->samples->len >= MAX_SAMPLES)
+    thin_samples (runner);
+  g_array_append_val (runner->samples, sample);
+}
+
+/* --- the worker --- */
+
+/* With the lock held. */
+static gboolean
+wants_step (MongeRunner *runner)
+{
+  if (runner->message != NULL)
+    return FALSE;
+  return runner->steps_wanted > 0 || (runner->playing && !runner->settled);
+}
+
+static void
+notify (MongeRunner *runner)
+{
+  if (runner->notify != NULL)
+    runner->notify (runner->user_data);
+}
+
+/* With the lock held; gives it up while the flow works. */
+static void
+do_reset (MongeRunner *runner)
+{
+  static const MongeFlowReport nothing;
+  Snapshot *snapshot;
+
+  runner->reset_wanted = FALSE;
+  runner->busy = TRUE;
+  g_mutex_unlock (&runner->lock);
+
+  monge_flow_reset (runner->flow);
+  fill_frame (runner, &nothing);
+  snapshot = take_snapshot (runner);
+
+  g_mutex_lock (&runner->lock);
+  snapshot = publish (runner, snapshot);
+  runner->busy = FALSE;
+  runner->settled = FALSE;
+  g_clear_pointer (&runner->message, g_free);
+  g_array_set_size (runner->samples, 0);
+  runner->samples_run++;
+  g_mutex_unlock (&runner->lock);
+
+  g_clear_pointer (&snapshot, g_atomic_rc_box_release);
+  notify (runner);
+  g_mutex_lock (&runner->lock);
+}
+
+/* With the lock held: what a finished step changes. */
+static Snapshot *
+accept_step (MongeRunner *runner,
+             const MongeFlowReport *report,
+             Snapshot *snapshot,
+             guint params_serial)
+{
+  append_sample (runner, report);
+  if (runner->steps_wanted > 0)
+    runner->steps_wanted--;
+  runner->settled = report->settled && params_serial == runner->params_serial;
+  return publish (runner, snapshot);
+}
+
+/* With the lock held: a cancelled step is tried again with the wishes of then, if any. */
+static void
+refuse_step (MongeRunner *runner,
+             const GError *error)
+{
+  if (g_error_matches (error, MONGE_ERROR, MONGE_ERROR_CANCELLED))
+    return;
+  runner->message = g_strdup (error->message);
+  runner->playing = FALSE;
+  runner->steps_wanted = 0;
+}
+
+/* With the lock held; gives it up while the flow works. */
+static void
+do_step (MongeRunner *runner)
+{
+  g_autoptr (GError) error = NULL;
+  MongeFlowParams params = runner->params;
+  guint params_serial = runner->params_serial;
+  MongeFlowReport report = { 0 };
+  Snapshot *snapshot = NULL;
+  gboolean done;
+
+  monge_task_reset (&runner->task);
+  runner->busy = TRUE;
+  g_mutex_unlock (&runner->lock);
+
+  done = monge_flow_step (runner->flow, &params, &report, &runner->task, &error);
+  if (done)
+    {
+      fill_frame (runner, &report);
+      snapshot = take_snapshot (runner);
+    }
+
+  g_mutex_lock (&runner->lock);
+  runner->busy = FALSE;
+  if (done)
+    snapshot = accept_step (runner, &report, snapshot, params_serial);
+  else
+    refuse_step (runner, error);
+  g_mutex_unlock (&runner->lock);
+
+  g_clear_pointer (&snapshot, g_atomic_rc_box_release);
+  notify (runner);
+  g_mutex_lock (&runner->lock);
+}
+
+static gpointer
+work (gpointer data)
+{
+  MongeRunner *runner = data;
+
+  g_mutex_lock (&runner->lock);
+  while (!runner->quit)
+    {
+      if (runner->reset_wanted)
+        do_reset (runner);
+      else if (wants_step (runner))
+        do_step (runner);
+      else
+        g_cond_wait (&runner->wake, &runner->lock);
+    }
+  g_mutex_unlock (&runner->lock);
+  return NULL;
+}
+
+/* --- the consumer --- */
+
+/* The middle of the box around both shapes: floats near it lose the least. */
+static void
+compute_origin (const MongeShape *source,
+                const MongeShape *target,
+                double origin[3])
+{
+  double lower[2][MONGE_MAX_DIM], upper[2][MONGE_MAX_DIM];
+  guint dim = MIN (monge_shape_get_dim (source), 3);
+
+  monge_shape_get_bounds (source, lower[0], upper[0]);
+  monge_shape_get_bounds (target, lower[1], upper[1]);
+  for (guint d = 0; d < dim; d++)
+    origin[d] = 0.5 * (MIN (lower[0][d], lower[1][d]) + MAX (upper[0][d], upper[1][d]));
+}
+
+MongeRunner *
+monge_runner_new (MongeFlow *flow,
+                  const MongeFlowParams *params,
+                  MongeRunnerNotify notify_func,
+                  gpointer user_data)
+{
+  static const MongeFlowReport nothing;
+  MongeRunner *runner = g_new0 (MongeRunner, 1);
+
+  runner->flow = flow;
+  runner->source = monge_flow_get_source (flow);
+  runner->target = monge_flow_get_target (flow);
+  runner->params = *params;
+  runner->notify = notify_func;
+  runner->user_data = user_data;
+  runner->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
+  g_mutex_init (&runner->lock);
+  g_cond_init (&runner->wake);
+  compute_origin (runner->source, runner->target, runner->origin);
+
+  for (int i = 0; i < 3; i++)
+    frame_init (&runner->frames[i], runner->source);
+  runner->back = &runner->frames[0];
+  runner->ready = &runner->frames[1];
+  runner->front = &runner->frames[2];
+  fill_frame (runner, &nothing);
+  publish (runner, take_snapshot (runner));
+
+  runner->thread = g_thread_new ("monge-flow", work, runner);
+  return runner;
+}
+
+void
+monge_runner_free (MongeRunner *runner)
+{
+  if (runner == NULL)
+    return;
+  g_mutex_lock (&runner->lock);
+  runner->quit = TRUE;
+  monge_task_cancel (&runner->task);
+  g_cond_signal (&runner->wake);
+  g_mutex_unlock (&runner->lock);
+  g_thread_join (runner->thread);
+
+  monge_flow_free (runner->flow);
+  for (int i = 0; i < 3; i++)
+    frame_clear (&runner->frames[i]);
+  g_atomic_rc_box_release (runner->snapshot);
+  g_array_unref (runner->samples);
+  g_free (runner->message);
+  g_cond_clear (&runner->wake);
+  g_mutex_clear (&runner->lock);
+  g_free (runner);
+}
+
+void
+monge_runner_play (MongeRunner *runner)
+{
+  g_mutex_lock (&runner->lock);
+  runner->playing = TRUE;
+  runner->settled = FALSE;
+  g_clear_pointer (&runner->message, g_free);
+  g_cond_signal (&runner->wake);
+  g_mutex_unlock (&runner->lock);
+}
+
+void
+monge_runner_pause (MongeRunner *runner)
+{
+  g_mutex_lock (&runner->lock);
+  runner->playing = FALSE;
+  runner->steps_wanted = 0;
+  if (runner->busy)
+    monge_task_cancel (&runner->task);
+  g_mutex_unlock (&runner->lock);
+}
+
+void
+monge_runner_step (MongeRunner *runner)
+{
+  g_mutex_lock (&runner->lock);
+  runner->playing = FALSE;
+  runner->steps_wanted++;
+  g_clear_pointer (&runner->message, g_free);
+  g_cond_signal (&runner->wake);
+  g_mutex_unlock (&runner->lock);
+}
+
+void
+monge_runner_reset (MongeRunner *runner)
+{
+  g_mutex_lock (&runner->lock);
+  runner->reset_wanted = TRUE;
+  runner->steps_wanted = 0;
+  if (runner->busy)
+    monge_task_cancel (&runner->task);
+  g_cond_signal (&runner->wake);
+  g_mutex_unlock (&runner->lock);
+}
+
+void
+monge_runner_set_params (MongeRunner *runner,
+                         const MongeFlowParams *params)
+{
+  g_mutex_lock (&runner->lock);
+  if (!monge_options_equal (monge_flow_options, params, &runner->params))
+    {
+      runner->params = *params;
+      runner->params_serial++;
+      runner->settled = FALSE;
+      if (runner->busy)
+        monge_task_cancel (&runner->task);
+      g_cond_signal (&runner->wake);
+    }
+  g_mutex_unlock (&runner->lock);
+}
+
+void
+monge_runner_get_params (MongeRunner *runner,
+                         MongeFlowParams *params)
+{
+  g_mutex_lock (&runner->lock);
+  *params = runner->params;
+  g_mutex_unlock (&runner->lock);
+}
+
+MongeRunnerState
+monge_runner_get_state (MongeRunner *runner,
+                        char **message)
+{
+  MongeRunnerState state;
+
+  g_mutex_lock (&runner->lock);
+  if (runner->busy || runner->reset_wanted || wants_step (runner))
+    state = MONGE_RUNNER_PLAYING;
+  else if (runner->message != NULL)
+    state = MONGE_RUNNER_FAILED;
+  else
+    state = runner->playing ? MONGE_RUNNER_SETTLED : MONGE_RUNNER_PAUSED;
+  if (message != NULL)
+    *message = state == MONGE_RUNNER_FAILED ? g_strdup (runner->message) : NULL;
+  g_mutex_unlock (&runner->lock);
+  return state;
+}
+
+const MongeFrame *
+monge_runner_acquire_frame (MongeRunner *runner)
+{
+  MongeFrame *frame = NULL;
+
+  g_mutex_lock (&runner->lock);
+  if (runner->fresh)
+    {
+      frame = runner->ready;
+      runner->ready = runner->front;
+      runner->front = frame;
+      runner->fresh = FALSE;
+    }
+  g_mutex_unlock (&runner->lock);
+  return frame;
+}
+
+guint
+monge_runner_get_samples (MongeRunner *runner,
+                          GArray *samples)
+{
+  g_mutex_lock (&runner->lock);
+  if (runner->samples_seen_run != runner->samples_run)
+    {
+      g_array_set_size (samples, 0);
+      runner->samples_seen_run = runner->samples_run;
+    }
+  if (samples->len < runner->samples->len)
+    g_array_append_vals (samples, &g_array_index (runner->samples, MongeSample, samples->len),
+                         runner->samples->len - samples->len);
+  g_mutex_unlock (&runner->lock);
+  return samples->len;
+}
+
+const double *
+monge_runner_get_origin (MongeRunner *runner)
+{
+  return runner->origin;
+}
+
+MongeShape *
+monge_runner_get_source (MongeRunner *runner)
+{
+  return runner->source;
+}
+
+MongeShape *
+monge_runner_get_target (MongeRunner *runner)
+{
+  return runner->target;
+}
+
+MongeShape *
+monge_runner_dup_shape (MongeRunner *runner,
+                        guint *step)
+{
+  Snapshot *snapshot;
+  MongeShape *shape;
+
+  g_mutex_lock (&runner->lock);
+  snapshot = g_atomic_rc_box_acquire (runner->snapshot);
+  g_mutex_unlock (&runner->lock);
+
+  shape = monge_flow_shape_at (runner->source, snapshot->positions);
+  if (step != NULL)
+    *step = snapshot->step;
+  g_atomic_rc_box_release (snapshot);
+  return shape;
+}
