@@ -17,18 +17,21 @@ typedef enum {
 /**
  * MongeLayer:
  *
- * One shape in one style. Layers with opacity < 1 are drawn after the opaque ones, back faces
- * first.
+ * One shape in one style. Layers with opacity < 1 are drawn after the opaque ones, in the scene's
+ * order; of each, only the surface nearest to the viewer shows, and its rim is denser than its
+ * middle, which has the opacity asked for. A geometry without triangles that is asked for as a
+ * surface is drawn as wire, one without any cells as points.
  */
 typedef struct {
   MongeGeometry *geometry;       /* borrowed */
   MongeStyle style;
   gboolean visible;
-  float colour[3];               /* sRGB, 0 to 1 */
+  float colour[3];               /* sRGB, 0 to 1: what a surface facing the viewer looks like */
   float opacity;                 /* 0 to 1 */
   const MongeColormap *colormap; /* NULL: uniform colour; else colours the geometry's scalars */
-  float range[2];                /* scalars at both ends of the map */
-  float point_size;              /* diameter of a splat, shape units */
+  float range[2];                /* scalars at both ends of the map; NaN scalars are grey */
+  float point_size;              /* diameter of a splat, shape units; at least 1.5 pixels show */
+  float line_width;              /* of wire, pixels at scale 1; 0: 1.5 */
 } MongeLayer;
 
 #define MONGE_SCENE_MAX_LAYERS 16
@@ -37,6 +40,7 @@ typedef struct {
   MongeLayer layers[MONGE_SCENE_MAX_LAYERS];
   guint n_layers;
   float background[4]; /* sRGB and alpha; alpha 0 for transparent pictures */
+  float scale;         /* device pixels per nominal pixel (2 for a 2× picture); 0: 1 */
 } MongeScene;
 
 G_END_DECLS
