@@ -1,0 +1,79 @@
+/* Entropic optimal transport between two measures: potentials, value, gradient. */
+#pragma once
+
+#include "compute/solver/points.h"
+
+#include <math.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  int p;              /* ground cost |x − y|^p / p, 1 or 2; default 2 */
+  double blur;        /* temperature ε = blur^p; shape units, > 0; default 0.05 */
+  double reach;       /* marginals are held with strength ρ = reach^p; INFINITY (default): exactly */
+  double scaling;     /* ratio of blurs between annealing steps, in (0, 1); default 0.5 */
+  double tol;         /* L1 marginal error to stop at; default 1e-3 */
+  int max_iterations; /* at the final temperature; default 500 */
+  gboolean debias;    /* subtract ½ OT(α,α) + ½ OT(β,β); default TRUE */
+} MongeSinkhornParams;
+
+#define MONGE_SINKHORN_DEFAULTS                                                                    \
+  .p = 2, .blur = 0.05, .reach = INFINITY, .scaling = 0.5, .tol = 1e-3, .max_iterations = 500,     \
+  .debias = TRUE
+#define monge_sinkhorn_params(...)                                                                 \
+  (&(MongeSinkhornParams){ MONGE_SINKHORN_DEFAULTS, ##__VA_ARGS__ })
+
+typedef struct {
+  double value;          /* S(α,β), or OT(α,β) without debias; units of cost */
+  double marginal_error; /* the largest of the three problems': Σ|marginal − wanted|, total mass 1 */
+  gboolean converged;    /* marginal_error ≤ tol */
+  guint iterations;      /* of the cross problem, all temperatures; two reductions each */
+  guint64 n_pairs;       /* visited, all reductions */
+} MongeSinkhornReport;
+
+/**
+ * MongeSinkhorn:
+ *
+ * Solves
+ *     OT(α,β) = max_{f,g} ⟨α,f⟩ + ⟨β,g⟩ − ε ⟨α⊗β, exp((f⊕g − C)/ε) − 1⟩
+ * (with reach, −ρ⟨α, e^{−f/ρ} − 1⟩ in place of ⟨α,f⟩ and likewise for β) by alternating updates
+ *     f_i ← λ softmin_j (ε log β_j + g_j − C_ij),   g_j ← λ softmin_i (ε log α_i + f_i − C_ij),
+ * λ = 1/(1 + ε/ρ), over-relaxed; the self problems by averaged updates of one potential. Blur comes
+ * down from the diameter by factors of `scaling`, on clusters no finer than the blur of the moment;
+ * the last temperature is solved on all points until the marginals are right.
+ *
+ * Potentials are kept: the next solve starts from them, whether points, blur or reach have changed.
+ * O(n + m) memory, two reductions per iteration. One thread at a time.
+ * After Feydy et al., “Interpolating between OT and MMD using Sinkhorn divergences”, AISTATS 2019;
+ * Séjourné et al., “Sinkhorn divergences for unbalanced OT”, 2019, and “Faster unbalanced OT:
+ * translation invariant Sinkhorn”, AISTATS 2022. Derivation: docs/math/sinkhorn.md
+ */
+typedef struct _MongeSinkhorn MongeSinkhorn;
+
+/* @backend must outlive it. Measures of equal dimension. */
+MongeSinkhorn *monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source,
+                                   MongeMeasure *target);
+void monge_sinkhorn_free (MongeSinkhorn *sinkhorn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeSinkhorn, monge_sinkhorn_free)
+
+/* Moves the source points, (n × dim) in the measure's order. */
+void monge_sinkhorn_move_source (MongeSinkhorn *sinkhorn, const double *positions);
+/* Forgets the potentials. */
+void monge_sinkhorn_reset (MongeSinkhorn *sinkhorn);
+
+/**
+ * monge_sinkhorn_solve:
+ * @slope: (nullable) (out): (n × dim) in the measure's order: (1/α_i) ∂value/∂x_i, the limit where
+ *   α_i = 0. Envelope theorem: Σ_j π_ij ∂_x C(x_i, y_j) / α_i less the same of the self problem
+ *
+ * Not reaching tol is a result, not an error. Cancelled between tiles of a reduction; what was
+ * reached is kept.
+ */
+gboolean monge_sinkhorn_solve (MongeSinkhorn *sinkhorn, const MongeSinkhornParams *params,
+                               double *slope, MongeSinkhornReport *report, MongeTask *task,
+                               GError **error);
+
+/* The potentials of the last solve in the measures' order: @f (n), @g (m); either may be NULL. */
+void monge_sinkhorn_get_potentials (MongeSinkhorn *sinkhorn, double *f, double *g);
+
+G_END_DECLS
