@@ -37,7 +37,7 @@ struct _MongeFlow {
   guint step;
   double *positions;     /* (n × dim) */
   double *displacements; /* (n) */
-  double *motion;        /* (n × dim): gradient, then displacement of the step under way */
+  double *motion;        /* (n × dim): slope, then displacement of the step under way */
 };
 
 static double
@@ -211,20 +211,13 @@ find_model (const char *name,
   return NULL;
 }
 
-/* Gradient → displacement, in place. */
+/* Slope → displacement, in place. */
 static void
-scale_gradient (MongeFlow *flow,
-                double step_size)
+scale_slope (MongeFlow *flow,
+             double step_size)
 {
-  const double *a = monge_measure_get_weights (flow->source_measure);
-
-  for (gsize i = 0; i < flow->n; i++)
-    for (guint d = 0; d < flow->dim; d++)
-      {
-        double *m = &flow->motion[i * flow->dim + d];
-
-        *m = a[i] > 0.0 ? -step_size * *m / a[i] : 0.0;
-      }
+  for (gsize k = 0; k < flow->n * flow->dim; k++)
+    flow->motion[k] *= -step_size;
 }
 
 static gboolean
@@ -308,7 +301,7 @@ monge_flow_step (MongeFlow *flow,
   if (!monge_loss_evaluate (flow->loss, flow->positions, &params->loss, flow->motion, &now.loss,
                             task, error))
     return FALSE;
-  scale_gradient (flow, params->step_size);
+  scale_slope (flow, params->step_size);
   if (!model->project (flow->positions, monge_measure_get_weights (flow->source_measure), flow->n,
                        flow->dim, flow->motion, error)
       || !check_motion (flow, error))

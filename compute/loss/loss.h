@@ -1,9 +1,11 @@
-/* A loss between measures: its value and its gradient with respect to the source points. */
+/* A loss between measures: its value, and its slope along each source point. */
 #pragma once
 
 #include "compute/backend/backend.h"
 #include "compute/core/options.h"
 #include "compute/measure/measure.h"
+
+#include <math.h>
 
 G_BEGIN_DECLS
 
@@ -48,16 +50,17 @@ typedef struct _MongeLoss MongeLoss;
 /**
  * MongeLossType:
  *
- * One line of the table of losses; @open, @evaluate and @close are called through the functions
- * below only. A new loss is one file and one line.
+ * One line of the table of losses, called through the functions below only. A new loss is one file
+ * and one line. @open returns a struct that begins with a #MongeLoss (loss-private.h); the measures
+ * are checked and outlive it.
  */
 typedef struct {
   const char *name;
   const char *description;
-  MongeLoss *(*open) (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target,
-                      GError **error);
+  MongeLoss *(*open) (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target);
   gboolean (*evaluate) (MongeLoss *loss, const double *points, const MongeLossParams *params,
-                        double *gradient, MongeLossReport *report, MongeTask *task, GError **error);
+                        double *slope, MongeLossReport *report, MongeTask *task, GError **error);
+  void (*reset) (MongeLoss *loss);
   void (*close) (MongeLoss *loss);
 } MongeLossType;
 
@@ -81,7 +84,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeLoss, monge_loss_free)
 /**
  * monge_loss_evaluate:
  * @points: (nullable): source points now, (n × dim) float64; NULL for those of the source measure
- * @gradient: (nullable) (out): ∂Loss/∂x_i, (n × dim), float64; written only on success
+ * @slope: (nullable) (out): (1/a_i) ∂Loss/∂x_i, (n × dim), float64, the limit where a_i = 0: what a
+ *   velocity is made of. The gradient is a_i times it. Written only on success
  * @report: (out): filled on success
  *
  * A change of parameters or points since the last call is followed from the last state.
@@ -89,7 +93,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeLoss, monge_loss_free)
  * Fails with %MONGE_ERROR_NAN when a value that is not finite appears, naming where.
  */
 gboolean monge_loss_evaluate (MongeLoss *loss, const double *points, const MongeLossParams *params,
-                              double *gradient, MongeLossReport *report, MongeTask *task,
+                              double *slope, MongeLossReport *report, MongeTask *task,
                               GError **error);
 /* Forgets the warm state: the next evaluation anneals from the diameter again. */
 void monge_loss_reset (MongeLoss *loss);

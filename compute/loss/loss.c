@@ -1,0 +1,139 @@
+#include "compute/loss/loss-private.h"
+
+#include <math.h>
+#include <stddef.h>
+
+const MongeLossType *const monge_losses[] = {
+  &monge_loss_sinkhorn,
+  &monge_loss_energy,
+  &monge_loss_gaussian,
+  &monge_loss_laplacian,
+  NULL,
+};
+
+/* The names above, in the same order; a test compares them. */
+const char *const monge_loss_names[] = { "sinkhorn", "energy", "gaussian", "laplacian", NULL };
+
+#define FIELD(name) offsetof (MongeLossParams, name)
+
+const MongeOption monge_loss_options[] = {
+  { "loss", "Loss", "", MONGE_OPTION_CHOICE, FIELD (loss), 0, 0, FALSE, monge_loss_names,
+    "How the distance between the two shapes is measured." },
+  { "p", "Exponent", "", MONGE_OPTION_INT, FIELD (p), 1, 2, FALSE, NULL,
+    "Exponent of the ground cost |x − y|^p / p: 2 moves mass along straight, even paths; 1 is less "
+    "drawn by far points." },
+  { "blur", "Blur", "length", MONGE_OPTION_DOUBLE, FIELD (blur), 1e-9, 1e9, TRUE, NULL,
+    "Smallest length that counts. Detail below it is ignored; smaller is sharper and slower." },
+  { "reach", "Reach", "length", MONGE_OPTION_DOUBLE, FIELD (reach), 1e-9, INFINITY, TRUE, NULL,
+    "Largest length that mass travels. Parts farther away are left unmatched; “inf” matches "
+    "everything (balanced)." },
+  { "scaling", "Scaling", "", MONGE_OPTION_DOUBLE, FIELD (scaling), 0.05, 0.99, FALSE, NULL,
+    "Ratio of blurs between annealing steps. Closer to 1 is slower and steadier." },
+  { "tol", "Tolerance", "", MONGE_OPTION_DOUBLE, FIELD (tol), 1e-7, 1, TRUE, NULL,
+    "Marginal error at which a solve stops: the share of mass still out of place." },
+  { "max-iterations", "Iterations", "", MONGE_OPTION_INT, FIELD (max_iterations), 1, 100000, TRUE,
+    NULL, "Most iterations at the final blur before a solve gives up." },
+  { "debias", "Debias", "", MONGE_OPTION_BOOL, FIELD (debias), 0, 1, FALSE, NULL,
+    "Subtract the self terms, so that the loss vanishes when the shapes agree." },
+  { NULL }
+};
+
+static const MongeLossType *
+find_type (const char *name, GError **error)
+{
+  g_autofree char *known = g_strjoinv (", ", (char **) monge_loss_names);
+
+  for (const MongeLossType *const *type = monge_losses; *type != NULL; type++)
+    if (g_str_equal ((*type)->name, name))
+      return *type;
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "There is no loss “%s”: choose one of %s", name,
+               known);
+  return NULL;
+}
+
+MongeLoss *
+monge_loss_new (const char *name,
+                MongeBackend *backend,
+                MongeMeasure *source,
+                MongeMeasure *target,
+                GError **error)
+{
+  const MongeLossType *type = find_type (name, error);
+  MongeLoss *loss;
+
+  if (type == NULL)
+    return NULL;
+  if (monge_measure_get_dim (source) != monge_measure_get_dim (target))
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+                   "The source has dimension %u and the target %u: they must agree",
+                   monge_measure_get_dim (source), monge_measure_get_dim (target));
+      return NULL;
+    }
+  loss = type->open (backend, source, target);
+  loss->type = type;
+  loss->backend = backend;
+  loss->source = monge_measure_ref (source);
+  loss->target = monge_measure_ref (target);
+  return loss;
+}
+
+void
+monge_loss_free (MongeLoss *loss)
+{
+  MongeMeasure *source, *target;
+
+  if (loss == NULL)
+    return;
+  source = loss->source;
+  target = loss->target;
+  loss->type->close (loss);
+  monge_measure_unref (source);
+  monge_measure_unref (target);
+}
+
+void
+monge_loss_reset (MongeLoss *loss)
+{
+  loss->type->reset (loss);
+}
+
+static gboolean
+check_points (const double *points, gsize n, guint dim, GError **error)
+{
+  for (gsize k = 0; points != NULL && k < n * dim; k++)
+    if (!isfinite (points[k]))
+      {
+        g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
+                     "Coordinate %u of source point %" G_GSIZE_FORMAT " is not finite",
+                     (guint) (k % dim), k / dim);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+gboolean
+monge_loss_evaluate (MongeLoss *loss,
+                     const double *points,
+                     const MongeLossParams *params,
+                     double *slope,
+                     MongeLossReport *report,
+                     MongeTask *task,
+                     GError **error)
+{
+  const gint64 start = g_get_monotonic_time ();
+
+  g_return_val_if_fail (params->blur > 0, FALSE);
+
+  if (!check_points (points, monge_measure_get_n (loss->source),
+                     monge_measure_get_dim (loss->source), error)
+      || !loss->type->evaluate (loss, points, params, slope, report, task, error))
+    return FALSE;
+  report->seconds = 1e-6 * (double) (g_get_monotonic_time () - start);
+  if (isfinite (report->value))
+    return TRUE;
+  g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_NAN,
+                       "The loss is not finite: blur is too small, or the shapes too far apart, for "
+                       "32-bit arithmetic; try a larger blur");
+  return FALSE;
+}

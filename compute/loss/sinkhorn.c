@@ -1,0 +1,72 @@
+/* The debiased Sinkhorn divergence as a loss: see compute/solver/sinkhorn.h. */
+#include "compute/loss/loss-private.h"
+#include "compute/solver/sinkhorn.h"
+
+typedef struct {
+  MongeLoss base;
+  MongeSinkhorn *solver;
+} SinkhornLoss;
+
+static MongeLoss *
+sinkhorn_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
+{
+  SinkhornLoss *loss = g_new0 (SinkhornLoss, 1);
+
+  loss->solver = monge_sinkhorn_new (backend, source, target);
+  return &loss->base;
+}
+
+static void
+sinkhorn_close (MongeLoss *base)
+{
+  SinkhornLoss *loss = (SinkhornLoss *) base;
+
+  monge_sinkhorn_free (loss->solver);
+  g_free (loss);
+}
+
+static void
+sinkhorn_reset (MongeLoss *base)
+{
+  monge_sinkhorn_reset (((SinkhornLoss *) base)->solver);
+}
+
+static gboolean
+sinkhorn_evaluate (MongeLoss *base,
+                   const double *points,
+                   const MongeLossParams *params,
+                   double *slope,
+                   MongeLossReport *report,
+                   MongeTask *task,
+                   GError **error)
+{
+  SinkhornLoss *loss = (SinkhornLoss *) base;
+  MongeSinkhornReport solved;
+
+  monge_sinkhorn_move_source (loss->solver,
+                              points != NULL ? points : monge_measure_get_points (base->source));
+  if (!monge_sinkhorn_solve (loss->solver,
+                             monge_sinkhorn_params (.p = params->p, .blur = params->blur,
+                                                    .reach = params->reach,
+                                                    .scaling = params->scaling, .tol = params->tol,
+                                                    .max_iterations = params->max_iterations,
+                                                    .debias = params->debias),
+                             slope, &solved, task, error))
+    return FALSE;
+  *report = (MongeLossReport){
+    .value = solved.value,
+    .marginal_error = solved.marginal_error,
+    .converged = solved.converged,
+    .iterations = solved.iterations,
+  };
+  return TRUE;
+}
+
+const MongeLossType monge_loss_sinkhorn = {
+  .name = "sinkhorn",
+  .description = "Debiased Sinkhorn divergence: optimal transport blurred at one length",
+  .open = sinkhorn_open,
+  .evaluate = sinkhorn_evaluate,
+  .reset = sinkhorn_reset,
+  .close = sinkhorn_close,
+};
