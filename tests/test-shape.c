@@ -52,7 +52,8 @@ test_keeps_what_it_was_given (void)
   g_assert_true (monge_array_get (monge_shape_find_array (shape, "heat"), 2, 0) == 2.5);
   g_assert_null (monge_shape_find_array (shape, "cold"));
   g_assert_true (monge_array_get (monge_shape_get_cell_array (shape, 0), 1, 0) == 8);
-  g_assert_true (monge_shape_get_transform (shape)[0] == 1 && monge_shape_get_transform (shape)[1] == 0);
+  g_assert_true (monge_shape_get_transform (shape)[0] == 1);
+  g_assert_true (monge_shape_get_transform (shape)[1] == 0);
 }
 
 static void
@@ -298,7 +299,7 @@ test_writes_the_shortest (void)
     }
   g_string_truncate (text, 0);
   monge_text_append_float (text, 4.4076009f);
-  g_assert_cmpstr (text->str, ==, "4.4076009");
+  g_assert_cmpstr (text->str, ==, "4.407601");
 }
 
 int
