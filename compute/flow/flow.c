@@ -18,11 +18,11 @@
 const MongeOption monge_flow_options[] = {
   MONGE_LOSS_OPTION_LINES (offsetof (MongeFlowParams, loss)),
   { "model", "Model", "", MONGE_OPTION_CHOICE, offsetof (MongeFlowParams, model), 0, 0, FALSE,
-    monge_model_names, "What moves: every vertex freely, or all of them by one map" },
+    monge_model_names, "What moves: every vertex freely, or all of them by one map." },
   { "step-size", "Step", "", MONGE_OPTION_DOUBLE, offsetof (MongeFlowParams, step_size), 1e-3, 1.0,
-    FALSE, NULL, "Part of the way to the target taken by one step: smaller is smoother and slower" },
+    FALSE, NULL, "Part of the way to the target taken by one step: smaller is smoother and slower." },
   { "steps", "Steps", "", MONGE_OPTION_INT, offsetof (MongeFlowParams, steps), 1, 100000, TRUE, NULL,
-    "Most steps of a run; it stops earlier when nothing moves any more" },
+    "Most steps of a run; it stops earlier when nothing moves any more." },
   { NULL },
 };
 

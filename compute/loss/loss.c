@@ -1,7 +1,8 @@
 #include "compute/loss/loss-private.h"
 
+#include "compute/loss/loss-options.h"
+
 #include <math.h>
-#include <stddef.h>
 
 const MongeLossType *const monge_losses[] = {
   &monge_loss_sinkhorn,
@@ -14,27 +15,8 @@ const MongeLossType *const monge_losses[] = {
 /* The names above, in the same order; a test compares them. */
 const char *const monge_loss_names[] = { "sinkhorn", "energy", "gaussian", "laplacian", NULL };
 
-#define FIELD(name) offsetof (MongeLossParams, name)
-
 const MongeOption monge_loss_options[] = {
-  { "loss", "Loss", "", MONGE_OPTION_CHOICE, FIELD (loss), 0, 0, FALSE, monge_loss_names,
-    "How the distance between the two shapes is measured." },
-  { "p", "Exponent", "", MONGE_OPTION_INT, FIELD (p), 1, 2, FALSE, NULL,
-    "Exponent of the ground cost |x − y|^p / p: 2 moves mass along straight, even paths; 1 is less "
-    "drawn by far points." },
-  { "blur", "Blur", "length", MONGE_OPTION_DOUBLE, FIELD (blur), 1e-9, 1e9, TRUE, NULL,
-    "Smallest length that counts. Detail below it is ignored; smaller is sharper and slower." },
-  { "reach", "Reach", "length", MONGE_OPTION_DOUBLE, FIELD (reach), 1e-9, INFINITY, TRUE, NULL,
-    "Largest length that mass travels. Parts farther away are left unmatched; “inf” matches "
-    "everything (balanced)." },
-  { "scaling", "Scaling", "", MONGE_OPTION_DOUBLE, FIELD (scaling), 0.05, 0.99, FALSE, NULL,
-    "Ratio of blurs between annealing steps. Closer to 1 is slower and steadier." },
-  { "tol", "Tolerance", "", MONGE_OPTION_DOUBLE, FIELD (tol), 1e-7, 1, TRUE, NULL,
-    "Marginal error at which a solve stops: the share of mass still out of place." },
-  { "max-iterations", "Iterations", "", MONGE_OPTION_INT, FIELD (max_iterations), 1, 100000, TRUE,
-    NULL, "Most iterations at the final blur before a solve gives up." },
-  { "debias", "Debias", "", MONGE_OPTION_BOOL, FIELD (debias), 0, 1, FALSE, NULL,
-    "Subtract the self terms, so that the loss vanishes when the shapes agree." },
+  MONGE_LOSS_OPTION_LINES (0),
   { NULL }
 };
 

@@ -1,0 +1,117 @@
+#include "app/cli.h"
+
+#include "compute/shape/io.h"
+#include "compute/shape/sample.h"
+
+#include <stdio.h>
+
+typedef struct {
+  char *labels;
+  char *mirror;
+  gboolean as_surface, as_voxels;
+  gint64 n_points;
+  gint64 seed;
+} Wishes;
+
+static MongeShape *
+make_shape (MongeCli *cli,
+            const Wishes *wishes,
+            GError **error)
+{
+  MongeRecipeInput *input = &cli->recipe->source;
+  g_autoptr (MongeShape) shape = NULL;
+
+  input->as_voxels = wishes->as_voxels;
+  if ((wishes->as_surface || wishes->as_voxels) && !monge_path_is_volume (input->path))
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                   "%s: only a volume (.nii, .nii.gz) has a surface or voxels to choose from",
+                   input->path);
+      return NULL;
+    }
+  shape = monge_recipe_input_load (input, cli->task, error);
+  if (shape == NULL || wishes->n_points < 0)
+    return g_steal_pointer (&shape);
+  return monge_shape_sample (shape, (gsize) wishes->n_points, (guint64) wishes->seed, error);
+}
+
+static int
+convert (MongeCli *cli,
+         const Wishes *wishes,
+         const char *path,
+         GError **error)
+{
+  g_autoptr (MongeShape) shape = NULL;
+
+  if (!monge_cli_check_output (path, error))
+    return FALSE;
+  shape = make_shape (cli, wishes, error);
+  if (shape == NULL || !monge_shape_save (shape, path, error))
+    return FALSE;
+  for (const char *const *repair = monge_shape_get_repairs (shape); *repair != NULL; repair++)
+    monge_cli_note (cli, "%s: %s", cli->recipe->source.path, *repair);
+  if (!cli->quiet)
+    monge_cli_print (cli, "%s: %" G_GSIZE_FORMAT " points, %" G_GSIZE_FORMAT " %s\n", path,
+                     monge_shape_get_n_vertices (shape), monge_shape_get_n_cells (shape),
+                     monge_shape_get_kind (shape) == MONGE_SHAPE_CURVES ? "segments" : "faces");
+  return TRUE;
+}
+
+static int
+run (MongeCli *cli,
+     Wishes *wishes,
+     int argc,
+     char **argv)
+{
+  const GOptionEntry own[] = {
+    { "label", 0, 0, G_OPTION_ARG_STRING, &wishes->labels,
+      "Labels of a volume, taken together; so does IN#L[,L...]", "L[,L...]" },
+    { "surface", 0, 0, G_OPTION_ARG_NONE, &wishes->as_surface,
+      "Of a volume, the closed surface around them (the default)", NULL },
+    { "voxels", 0, 0, G_OPTION_ARG_NONE, &wishes->as_voxels,
+      "Of a volume, the voxel centres with the array “weight”", NULL },
+    { "points", 0, 0, G_OPTION_ARG_INT64, &wishes->n_points,
+      "Draw so many points at random, uniformly by area or length", "N" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &wishes->seed, "Which points are drawn [0]", "S" },
+    { "mirror", 0, 0, G_OPTION_ARG_STRING, &wishes->mirror, "Change the sign of one coordinate",
+      "x|y|z|none" },
+    { NULL },
+  };
+  GError *error = NULL;
+  char **arguments;
+  int status;
+
+  arguments = monge_cli_parse (cli, argc, argv, 0, own, 2, &status);
+  if (arguments == NULL)
+    return status;
+  if (wishes->as_surface && wishes->as_voxels)
+    return monge_cli_refuse (cli, "--surface and --voxels exclude each other");
+  if (wishes->n_points == 0 || wishes->n_points < -1)
+    return monge_cli_refuse (cli, "--points takes a number from 1");
+  if ((wishes->labels != NULL
+       && !monge_recipe_set (cli->recipe, "source-label", wishes->labels, &error))
+      || (wishes->mirror != NULL
+          && !monge_recipe_set (cli->recipe, "mirror-source", wishes->mirror, &error)))
+    {
+      status = monge_cli_refuse (cli, "%s", error->message);
+      g_error_free (error);
+      return status;
+    }
+  if (!monge_recipe_input_set_path (&cli->recipe->source, arguments[0], &error)
+      || !convert (cli, wishes, arguments[1], &error))
+    return monge_cli_fail (cli, error);
+  return MONGE_CLI_DONE;
+}
+
+int
+monge_cli_run_convert (MongeCli *cli,
+                       int argc,
+                       char **argv)
+{
+  Wishes wishes = { .n_points = -1 };
+  int status = run (cli, &wishes, argc, argv);
+
+  g_free (wishes.labels);
+  g_free (wishes.mirror);
+  return status;
+}
