@@ -7,6 +7,7 @@
 #include "compute/solver/sinkhorn.h"
 
 #include "compute/solver/anneal.h"
+#include "compute/solver/predict.h"
 #include "compute/solver/relax.h"
 
 #include <math.h>
@@ -39,6 +40,8 @@ struct _MongeSinkhorn {
   double blur;          /* temperature at which the potentials stand */
   MongeSinkhornParams params; /* of the solve under way, or the last */
   double epsilon, rho, lambda, k;
+
+  MongePredictor predictor;
 
   float *bias, *lift;   /* scratch, as long as the longer side */
   double *sum, *moment;
@@ -384,6 +387,7 @@ start_cold (MongeSinkhorn *s)
     }
   set_blur (s, diameter);
   s->is_warm = TRUE;
+  monge_predictor_forget (&s->predictor);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -519,6 +523,8 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
     s->sides[SOURCE].self_error = s->sides[TARGET].self_error = INFINITY;
   if (params->p != s->params.p || (params->debias && !s->params.debias))
     s->is_warm = FALSE;
+  if (params->blur != s->params.blur || params->reach != s->params.reach)
+    monge_predictor_forget (&s->predictor);
   s->params = *params;
 
   if (s->is_warm)
@@ -557,7 +563,11 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
   report->converged = report->marginal_error <= params->tol;
   report->n_pairs = s->n_pairs;
   if (slope != NULL)
-    memcpy (slope, slope_now, s->sides[SOURCE].fine->n * s->dim * sizeof *slope);
+    {
+      memcpy (slope, slope_now, s->sides[SOURCE].fine->n * s->dim * sizeof *slope);
+      monge_predictor_record (&s->predictor, s->sides[SOURCE].fine, slope,
+                              s->sides[TARGET].cross);
+    }
   return TRUE;
 }
 
@@ -594,6 +604,7 @@ monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *t
     }
   for (Which which = SOURCE; which <= TARGET; which++)
     s->sides[which].fine = monge_points_new (measures[which], s->origin);
+  monge_predictor_init (&s->predictor, s->sides[SOURCE].fine->n, s->dim, s->sides[TARGET].fine->n);
   s->bias = g_new (float, longest);
   s->lift = g_new (float, longest);
   s->sum = g_new (double, longest);
@@ -613,6 +624,7 @@ monge_sinkhorn_free (MongeSinkhorn *s)
       g_free (s->sides[which].cross);
       g_free (s->sides[which].self);
     }
+  monge_predictor_clear (&s->predictor);
   g_free (s->bias);
   g_free (s->lift);
   g_free (s->sum);
@@ -623,12 +635,15 @@ monge_sinkhorn_free (MongeSinkhorn *s)
 void
 monge_sinkhorn_move_source (MongeSinkhorn *s, const double *positions)
 {
-  Side *source = &s->sides[SOURCE];
+  Side *source = &s->sides[SOURCE], *target = &s->sides[TARGET];
 
   monge_points_move (source->fine, positions, s->origin);
   source->self_error = INFINITY;
-  if (source->coarse != NULL)
-    s->is_warm = FALSE; /* its barycentres are those of before */
+  if (source->coarse != NULL || target->coarse != NULL)
+    s->is_warm = FALSE; /* the barycentres are those of before */
+  else if (s->is_warm && s->params.debias)
+    monge_predictor_apply (&s->predictor, source->fine, s->params.p == 2 && is_balanced (s),
+                           target->self, target->cross);
 }
 
 void
