@@ -17,8 +17,9 @@ void monge_mesh_compute_normals (gsize n_vertices, const float *positions, const
 typedef struct {
   double area;              /* total, unit²; 0 unless a surface */
   double length;            /* total, unit; 0 unless curves */
-  double volume;            /* enclosed, unit³, positive when normals point out; NaN unless closed */
-  gboolean is_closed;       /* every edge has a face on both sides */
+  double volume;            /* enclosed, unit³, positive when normals point out; NaN unless the shape
+                             * is a closed and oriented surface in 3-D */
+  gboolean is_closed;       /* every edge has exactly two faces */
   gboolean is_oriented;     /* neighbouring faces agree */
   gsize n_boundary_edges;   /* edges with one face */
   gsize n_irregular_edges;  /* edges with three faces or more */
@@ -27,9 +28,17 @@ typedef struct {
   gsize n_degenerate_cells; /* cells of no size */
 } MongeMeshReport;
 
+/* For curves, vertices play the role of edges and segments that of faces. Points have no cells:
+ * everything is 0, %FALSE or NaN. O(n log n) at worst. */
 void monge_mesh_describe (const MongeShape *shape, MongeMeshReport *report);
 
-/* Fraction of faces whose normal at @positions (n × 3) points against the one at rest. */
+/* Fraction of faces whose normal at @positions (n × 3) points against the one at rest; 0 for shapes
+ * without faces. @rest must be 3-D. */
 double monge_mesh_compute_flipped_fraction (const MongeShape *rest, const double *positions);
+
+/* The mirror image across the plane through the middle of the bounding box at right angles to
+ * @axis (0 is x). Faces are turned, so that their normals still point out; arrays are kept as they
+ * are. Transfer full. */
+MongeShape *monge_shape_mirrored (const MongeShape *shape, guint axis);
 
 G_END_DECLS
