@@ -10,8 +10,8 @@ MongeShape *monge_generate_sphere (guint subdivisions, double radius, const doub
 /* @n_major × @n_minor vertices. */
 MongeShape *monge_generate_torus (guint n_major, guint n_minor, double major_radius,
                                   double minor_radius);
-/* An elongated, bent, hippocampus-like closed surface in millimetres; @variant 0 or 1 differ by a
- * smooth deformation. What the first run shows when no atlas can be had. */
+/* An elongated, bent, hippocampus-like closed surface about 40 mm long; @variant 0 or 1 differ by a
+ * smooth deformation. 40 × 4^subdivisions + 2 vertices, at most 8 subdivisions. What the first run shows when no atlas can be had. */
 MongeShape *monge_generate_seahorse (guint variant, guint subdivisions);
 /* A trefoil knot of @n vertices as a closed curve. */
 MongeShape *monge_generate_knot (guint n, double radius);
