@@ -7,8 +7,10 @@
 #define FIRST_WINDOW 2
 #define LATER_WINDOW 5
 #define LARGEST_OMEGA 1.95
-/* After so many falls of the dual value the solve goes on unrelaxed. */
-#define MOST_FALLS 3
+/* Iterations without relaxation after a fall of the dual value: twice as many at every fall, for the
+ * iteration is then still far from the linear regime that the theory speaks of. */
+#define FIRST_REST 5
+#define LONGEST_REST 80
 
 void
 monge_relax_init (MongeRelax *relax)
@@ -40,11 +42,16 @@ monge_relax_observe (MongeRelax *relax, double error, double dual, double noise)
 {
   if (dual < relax->last_dual - noise && relax->omega > 1)
     {
+      relax->n_rest = MIN (FIRST_REST << MIN (relax->n_falls, 10), LONGEST_REST);
       relax->n_falls++;
       relax->omega = 1;
       start_reading (relax);
     }
-  else if (isfinite (relax->last_error) && error > 0 && relax->n_falls < MOST_FALLS)
+  else if (relax->n_rest > 0)
+    {
+      relax->n_rest--;
+    }
+  else if (isfinite (relax->last_error) && error > 0)
     {
       guint window = relax->omega > 1 ? LATER_WINDOW : FIRST_WINDOW;
 

@@ -1,0 +1,372 @@
+/* Every kernel of the backend against loops in double precision: sizes on and off the tile, every
+ * dimension, lifts that are no help, pairs left out. Run once per instruction set. */
+#include "compute/backend/backend.h"
+#include "compute/core/random.h"
+#include "tests/reference.h"
+#include "tests/util.h"
+
+#include <math.h>
+
+#define GUARD 12345.0
+
+typedef struct {
+  gsize n, m;
+  guint dim;
+  double *x, *y;        /* row-major, for the reference */
+  float *x_planes, *y_planes, *lift, *bias;
+  double *sum, *moment; /* one longer than they need be: a guard */
+} Case;
+
+static Case
+case_new (gsize n, gsize m, guint dim, double spread, guint64 seed)
+{
+  Case c = { .n = n, .m = m, .dim = dim };
+  MongeRandom random;
+
+  monge_random_init (&random, seed);
+  c.x = g_new (double, n * dim);
+  c.y = g_new (double, m * dim);
+  c.x_planes = g_new (float, n * dim);
+  c.y_planes = g_new (float, m * dim);
+  c.lift = g_new0 (float, n);
+  c.bias = g_new (float, m);
+  c.sum = g_new (double, n + 1);
+  c.moment = g_new (double, n * dim + 1);
+  for (gsize i = 0; i < n; i++)
+    for (guint d = 0; d < dim; d++)
+      c.x[i * dim + d] = c.x_planes[d * n + i] = (float) (spread * monge_random_uniform (&random));
+  for (gsize j = 0; j < m; j++)
+    {
+      for (guint d = 0; d < dim; d++)
+        c.y[j * dim + d] = c.y_planes[d * m + j]
+            = (float) (spread * monge_random_uniform (&random));
+      c.bias[j] = (float) (monge_random_uniform (&random) + 0.1);
+    }
+  c.sum[n] = c.moment[n * dim] = GUARD;
+  return c;
+}
+
+static void
+case_clear (Case *c)
+{
+  g_free (c->x);
+  g_free (c->y);
+  g_free (c->x_planes);
+  g_free (c->y_planes);
+  g_free (c->lift);
+  g_free (c->bias);
+  g_free (c->sum);
+  g_free (c->moment);
+}
+
+static MongeReduction
+case_reduction (const Case *c, MongeKernel kernel, double scale, gboolean moment)
+{
+  return (MongeReduction){
+    .kernel = kernel,
+    .x = { c->x_planes, c->n, c->n, c->dim },
+    .y = { c->y_planes, c->m, c->m, c->dim },
+    .scale = scale,
+    .lift = c->lift,
+    .bias = c->bias,
+    .sum = c->sum,
+    .moment = moment ? c->moment : NULL,
+  };
+}
+
+static void
+reference_row (const Case *c, const MongeReduction *r, gsize i, double *sum, double *size,
+               double *moment)
+{
+  *sum = *size = 0;
+  for (guint d = 0; d < c->dim; d++)
+    moment[d] = 0;
+  for (gsize j = 0; j < c->m; j++)
+    {
+      const double *x = c->x + i * c->dim, *y = c->y + j * c->dim;
+      double distance = monge_reference_distance (x, y, c->dim), scaled = r->scale * distance;
+      double term = r->kernel == MONGE_KERNEL_DISTANCE   ? c->bias[j] * scaled
+                    : r->kernel == MONGE_KERNEL_GAUSSIAN ? exp2 (c->bias[j] - scaled * scaled)
+                                                         : exp2 (c->bias[j] - scaled);
+      double factor = r->kernel == MONGE_KERNEL_DISTANCE   ? c->bias[j] / distance
+                      : r->kernel == MONGE_KERNEL_GAUSSIAN ? term
+                                                           : term / distance;
+
+      *sum += term;
+      *size += fabs (term);
+      for (guint d = 0; d < c->dim && distance > 0; d++)
+        moment[d] += factor * (x[d] - y[d]);
+    }
+  for (guint d = 0; d < c->dim && r->kernel != MONGE_KERNEL_DISTANCE; d++)
+    moment[d] /= *sum;
+}
+
+/* Sums to @tol of Σ|terms|; moments to @tol of the largest they could be. */
+static void
+check (const Case *c, const MongeReduction *r, double tol)
+{
+  for (gsize i = 0; i < c->n; i++)
+    {
+      double sum, size, moment[MONGE_MAX_REDUCTION_DIM];
+      double largest = r->kernel == MONGE_KERNEL_DISTANCE   ? (double) c->m
+                       : r->kernel == MONGE_KERNEL_GAUSSIAN ? 3.0 / r->scale
+                                                            : 1.0;
+
+      reference_row (c, r, i, &sum, &size, moment);
+      if (r->kernel == MONGE_KERNEL_DISTANCE)
+        monge_assert_close (c->sum[i], sum, tol * size);
+      else
+        monge_assert_close (c->sum[i], log2 (sum) + c->lift[i],
+                            1.45 * tol + 1e-7 * fabs (c->lift[i]));
+      for (guint d = 0; d < c->dim && r->moment != NULL; d++)
+        monge_assert_close (c->moment[d * c->n + i], moment[d], tol * largest);
+    }
+  g_assert_cmpfloat (c->sum[c->n], ==, GUARD);
+  g_assert_cmpfloat (c->moment[c->n * c->dim], ==, GUARD);
+}
+
+static MongeBackend *
+open_cpu (guint n_threads)
+{
+  GError *error = NULL;
+  MongeBackend *backend
+      = monge_backend_open (&(MongeBackendOptions){ "cpu", n_threads }, &error);
+
+  g_assert_no_error (error);
+  return backend;
+}
+
+static void
+run (MongeBackend *backend, const MongeReduction *reduction)
+{
+  GError *error = NULL;
+
+  g_assert_true (monge_backend_reduce (backend, reduction, NULL, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static void
+every_kernel_size_and_dimension (void)
+{
+  static const gsize sizes[][2] = { { 1, 1 }, { 1, 1000 }, { 31, 33 }, { 33, 31 }, { 64, 64 },
+                                    { 65, 257 }, { 1000, 1 }, { 127, 1000 } };
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+    for (guint dim = 1; dim <= MONGE_MAX_REDUCTION_DIM; dim++)
+      for (MongeKernel kernel = 0; kernel < MONGE_N_KERNELS; kernel++)
+        for (int moment = 0; moment <= 1; moment++)
+          {
+            Case c = case_new (sizes[s][0], sizes[s][1], dim, 1, 1000 * s + dim);
+            MongeReduction r = case_reduction (&c, kernel, 2, moment);
+
+            run (backend, &r);
+            check (&c, &r, 2e-6);
+            case_clear (&c);
+          }
+}
+
+/* The lift is only a reference: far too high or low, the tile is run again. */
+static void
+any_lift_gives_the_sum (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (MongeKernel kernel = 0; kernel < MONGE_KERNEL_DISTANCE; kernel++)
+    for (int sign = -1; sign <= 1; sign += 2)
+      {
+        Case c = case_new (130, 70, 3, 1, 5);
+        MongeReduction r = case_reduction (&c, kernel, 1, TRUE);
+
+        for (gsize i = 0; i < c.n; i++)
+          c.lift[i] = (float) (sign * 40.0 * (double) (i % 9));
+        run (backend, &r);
+        check (&c, &r, 2e-6);
+        case_clear (&c);
+      }
+}
+
+/* Far points: every term underflows float32 around a lift of 0. */
+static void
+far_points_keep_their_sum (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  Case c = case_new (70, 90, 3, 1, 6);
+  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 1, TRUE);
+
+  for (gsize i = 0; i < c.n; i++)
+    c.x[i * 3] = c.x_planes[i] += 30;
+  run (backend, &r);
+  for (gsize i = 0; i < c.n; i++)
+    {
+      double largest = -INFINITY, sum = 0;
+
+      for (int pass = 0; pass < 2; pass++)
+        for (gsize j = 0; j < c.m; j++)
+          {
+            double distance = monge_reference_distance (c.x + i * 3, c.y + j * 3, 3);
+            double e = c.bias[j] - distance * distance;
+
+            if (pass == 0)
+              largest = MAX (largest, e);
+            else
+              sum += exp2 (e - largest);
+          }
+      monge_assert_close_rel (c.sum[i], largest + log2 (sum), 1e-6);
+    }
+  case_clear (&c);
+}
+
+/* What is left out is below the bound, and on sorted points most pairs are. */
+static void
+cutoff_drops_no_more_than_it_says (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (MongeKernel kernel = 0; kernel < MONGE_KERNEL_DISTANCE; kernel++)
+    {
+      Case c = case_new (2000, 2000, 1, 1, 7);
+      MongeReduction r = case_reduction (&c, kernel, kernel == MONGE_KERNEL_GAUSSIAN ? 256 : 2048,
+                                         TRUE);
+      guint64 n_pairs;
+
+      for (gsize i = 0; i < c.n; i++) /* along a line is sorted */
+        {
+          c.x[i] = c.x_planes[i] = (float) i / 2000;
+          c.y[i] = c.y_planes[i] = (float) i / 2000;
+        }
+      r.cutoff = 24;
+      g_assert_true (monge_backend_reduce (backend, &r, &n_pairs, NULL, NULL));
+      g_assert_cmpuint (n_pairs, <, 2000 * 2000 / 3);
+      check (&c, &r, 1e-5); /* exponents of −30 carry 3e-7 of themselves */
+      case_clear (&c);
+    }
+}
+
+static void
+same_bits_for_any_number_of_threads (void)
+{
+  g_autoptr (MongeBackend) one = open_cpu (1), three = open_cpu (3);
+  Case c = case_new (1500, 900, 3, 1, 8);
+  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 5, TRUE);
+  g_autofree double *first = NULL, *first_moment = NULL;
+
+  run (one, &r);
+  first = g_memdup2 (c.sum, c.n * sizeof *c.sum);
+  first_moment = g_memdup2 (c.moment, c.n * 3 * sizeof *c.moment);
+  for (int k = 0; k < 5; k++)
+    {
+      run (three, &r);
+      g_assert_cmpmem (first, c.n * sizeof *first, c.sum, c.n * sizeof *first);
+      g_assert_cmpmem (first_moment, c.n * 3 * sizeof *first, c.moment, c.n * 3 * sizeof *first);
+    }
+  case_clear (&c);
+}
+
+static void
+coincident_points_have_no_direction (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  Case c = case_new (40, 40, 3, 0, 9);
+
+  for (MongeKernel kernel = 0; kernel < MONGE_N_KERNELS; kernel++)
+    {
+      MongeReduction r = case_reduction (&c, kernel, 2, TRUE);
+
+      run (backend, &r);
+      for (gsize k = 0; k < c.n * 3; k++)
+        g_assert_cmpfloat (c.moment[k], ==, 0);
+    }
+  case_clear (&c);
+}
+
+static void
+points_without_weight_add_nothing (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  Case c = case_new (50, 300, 3, 1, 10);
+  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 2, TRUE);
+
+  for (gsize j = 0; j < c.m; j += 2)
+    c.bias[j] = -INFINITY;
+  r.cutoff = 22;
+  run (backend, &r);
+  check (&c, &r, 2e-6);
+  case_clear (&c);
+}
+
+static void
+names_the_row_that_is_not_finite (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  Case c = case_new (200, 100, 3, 1, 11);
+  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 2, FALSE);
+  GError *error = NULL;
+
+  c.x_planes[2 * c.n + 137] = NAN;
+  g_assert_false (monge_backend_reduce (backend, &r, NULL, NULL, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAN, "row 137");
+  case_clear (&c);
+}
+
+static void
+cancelled_before_it_starts (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (2);
+  Case c = case_new (2000, 2000, 3, 1, 12);
+  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 2, FALSE);
+  MongeTask task = MONGE_TASK_INIT;
+  GError *error = NULL;
+
+  monge_task_cancel (&task);
+  g_assert_false (monge_backend_reduce (backend, &r, NULL, &task, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
+  monge_task_reset (&task);
+  g_assert_true (monge_backend_reduce (backend, &r, NULL, &task, &error));
+  case_clear (&c);
+}
+
+static void
+unknown_backend_lists_the_known (void)
+{
+  GError *error = NULL;
+
+  g_assert_null (monge_backend_open (&(MongeBackendOptions){ "abacus", 0 }, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "abacus");
+}
+
+static void
+devices_say_why_not (void)
+{
+  g_autoptr (GPtrArray) devices = monge_backend_list_devices ();
+  gboolean usable_cpu = FALSE;
+
+  for (guint i = 0; i < devices->len; i++)
+    {
+      const MongeDevice *device = g_ptr_array_index (devices, i);
+
+      usable_cpu |= device->usable && g_str_equal (device->kind, "cpu");
+      g_assert_true (device->usable || (device->reason != NULL && *device->reason != '\0'));
+    }
+  g_assert_true (usable_cpu);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/backend/every-kernel-size-and-dimension", every_kernel_size_and_dimension);
+  g_test_add_func ("/backend/any-lift-gives-the-sum", any_lift_gives_the_sum);
+  g_test_add_func ("/backend/far-points-keep-their-sum", far_points_keep_their_sum);
+  g_test_add_func ("/backend/cutoff-drops-no-more-than-it-says", cutoff_drops_no_more_than_it_says);
+  g_test_add_func ("/backend/same-bits-for-any-number-of-threads",
+                   same_bits_for_any_number_of_threads);
+  g_test_add_func ("/backend/coincident-points-have-no-direction",
+                   coincident_points_have_no_direction);
+  g_test_add_func ("/backend/points-without-weight-add-nothing", points_without_weight_add_nothing);
+  g_test_add_func ("/backend/names-the-row-that-is-not-finite", names_the_row_that_is_not_finite);
+  g_test_add_func ("/backend/cancelled-before-it-starts", cancelled_before_it_starts);
+  g_test_add_func ("/backend/unknown-backend-lists-the-known", unknown_backend_lists_the_known);
+  g_test_add_func ("/backend/devices-say-why-not", devices_say_why_not);
+  return g_test_run ();
+}
