@@ -18,6 +18,12 @@
 /* A kept state whose first marginals are off by more than this is no start: anneal again. */
 #define WORST_WARM_START 0.7
 
+/* Marginal error to reach on clusters before going on, and at the last blur before going to the
+ * points: enough that the dear iterations on the points are few. */
+#define CLUSTER_TOL 0.03
+#define LAST_CLUSTER_TOL 0.01
+#define MOST_CLUSTER_ITERATIONS 30
+
 typedef enum { SOURCE, TARGET } Which;
 
 /* One measure and its two potentials, at the level at which the problem now stands. */
@@ -394,33 +400,13 @@ start_cold (MongeSinkhorn *s)
  * The solve
  */
 
-/* From where the potentials stand down to the blur wanted, one iteration per temperature. */
-static gboolean
-anneal (MongeSinkhorn *s, guint *iterations, GError **error)
-{
-  const MongeSinkhornParams *params = &s->params;
-
-  while (s->blur > params->blur)
-    {
-      double ignored;
-
-      if (!refine (s, s->blur / 2, error) || !iterate_cross (s, 1, &ignored, &ignored, error))
-        return FALSE;
-      ++*iterations;
-      for (Which which = SOURCE; which <= TARGET && params->debias; which++)
-        if (!iterate_self (s, &s->sides[which], FALSE, error))
-          return FALSE;
-      set_blur (s, monge_anneal_next (s->blur, params->blur, params->scaling));
-    }
-  set_blur (s, params->blur);
-  return refine (s, 0, error);
-}
-
-/* Until the marginals of the cross plan are right. @warm: whether nothing was annealed before; then
- * a bad first error ends the attempt with *@marginal_error above %WORST_WARM_START. */
+/* Iterates the cross problem at the present temperature and level until its marginals are within
+ * @tol, or @max_iterations. @first_tol: an error above it after one iteration ends the attempt. */
 static gboolean
 converge_cross (MongeSinkhorn *s,
-                gboolean warm,
+                double tol,
+                int max_iterations,
+                double first_tol,
                 guint *iterations,
                 double *marginal_error,
                 GError **error)
@@ -428,20 +414,45 @@ converge_cross (MongeSinkhorn *s,
   MongeRelax relax;
 
   monge_relax_init (&relax);
-  for (int i = 0; i < s->params.max_iterations; i++)
+  for (int i = 0; i < max_iterations; i++)
     {
       double dual;
 
       if (!iterate_cross (s, relax.omega, marginal_error, &dual, error))
         return FALSE;
       ++*iterations;
-      if (*marginal_error <= s->params.tol)
-        break;
-      if (i == 0 && warm && !(*marginal_error <= WORST_WARM_START))
+      if (*marginal_error <= tol || (i == 0 && !(*marginal_error <= first_tol)))
         break;
       monge_relax_observe (&relax, *marginal_error, dual, 1e-5 * s->epsilon);
     }
   return TRUE;
+}
+
+/* From where the potentials stand down to the blur wanted, each temperature on clusters as large as
+ * its blur, where an iteration costs little; then up to the points. */
+static gboolean
+anneal (MongeSinkhorn *s, guint *iterations, GError **error)
+{
+  const MongeSinkhornParams *params = &s->params;
+
+  while (s->blur > params->blur || s->sides[SOURCE].coarse != NULL
+         || s->sides[TARGET].coarse != NULL)
+    {
+      const gboolean last = s->blur <= params->blur;
+      double ignored;
+
+      if (!refine (s, s->blur, error)
+          || !converge_cross (s, last ? MAX (params->tol, LAST_CLUSTER_TOL) : CLUSTER_TOL,
+                              MOST_CLUSTER_ITERATIONS, INFINITY, iterations, &ignored, error))
+        return FALSE;
+      for (Which which = SOURCE; which <= TARGET && params->debias; which++)
+        if (!iterate_self (s, &s->sides[which], FALSE, error))
+          return FALSE;
+      if (last)
+        break;
+      set_blur (s, monge_anneal_next (s->blur, params->blur, params->scaling));
+    }
+  return refine (s, 0, error);
 }
 
 static gboolean
@@ -534,13 +545,15 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
   warm = s->blur <= params->blur && s->sides[SOURCE].coarse == NULL
          && s->sides[TARGET].coarse == NULL;
   if (!anneal (s, &report->iterations, error)
-      || !converge_cross (s, warm, &report->iterations, &cross_error, error))
+      || !converge_cross (s, params->tol, params->max_iterations, warm ? WORST_WARM_START : INFINITY,
+                          &report->iterations, &cross_error, error))
     return FALSE;
   if (warm && !(cross_error <= WORST_WARM_START))
     {
       start_cold (s);
       if (!anneal (s, &report->iterations, error)
-          || !converge_cross (s, FALSE, &report->iterations, &cross_error, error))
+          || !converge_cross (s, params->tol, params->max_iterations, INFINITY,
+                              &report->iterations, &cross_error, error))
         return FALSE;
     }
   report->marginal_error = cross_error;

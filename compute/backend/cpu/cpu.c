@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Columns per block, the grain at which pairs are left out. */
-#define BLOCK 64
+#define BLOCK 32
 
 /* A row whose sum is outside is computed again around its own maximum. */
 #define LARGEST_SUM 0x1p100
