@@ -1,0 +1,62 @@
+#include "render/buffer.h"
+
+#include <string.h>
+
+void
+monge_buffer_init (MongeBuffer *buffer, gsize size, GLenum usage)
+{
+  *buffer = (MongeBuffer){ .size = size, .usage = usage };
+  glGenBuffers (1, &buffer->name);
+  /* The name becomes an object when first bound. */
+  glBindBuffer (GL_ARRAY_BUFFER, buffer->name);
+  glBindBuffer (GL_ARRAY_BUFFER, 0);
+}
+
+void
+monge_buffer_clear (MongeBuffer *buffer)
+{
+  glDeleteBuffers (1, &buffer->name);
+  memset (buffer, 0, sizeof *buffer);
+}
+
+void
+monge_buffer_write (MongeBuffer *buffer, gconstpointer data)
+{
+  glBindBuffer (GL_ARRAY_BUFFER, buffer->name);
+  glBufferData (GL_ARRAY_BUFFER, buffer->size, data, buffer->usage);
+  glBindBuffer (GL_ARRAY_BUFFER, 0);
+  buffer->is_full = TRUE;
+}
+
+static gpointer
+map (gpointer user_data, gsize size)
+{
+  MongeBuffer *buffer = user_data;
+  if (size == 0 || size > buffer->size)
+    return NULL;
+
+  glBindBuffer (GL_ARRAY_BUFFER, buffer->name);
+  glBufferData (GL_ARRAY_BUFFER, buffer->size, NULL, buffer->usage);
+  gpointer span = glMapBufferRange (GL_ARRAY_BUFFER, 0, buffer->size,
+                                    GL_MAP_WRITE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT);
+  glBindBuffer (GL_ARRAY_BUFFER, 0);
+  buffer->is_full = FALSE;
+  return span;
+}
+
+static void
+unmap (gpointer user_data, gsize used)
+{
+  MongeBuffer *buffer = user_data;
+  glBindBuffer (GL_ARRAY_BUFFER, buffer->name);
+  /* FALSE: the driver lost the memory meanwhile (a suspended machine, say) */
+  gboolean kept = glUnmapBuffer (GL_ARRAY_BUFFER);
+  glBindBuffer (GL_ARRAY_BUFFER, 0);
+  buffer->is_full = kept && used == buffer->size;
+}
+
+MongeSink
+monge_buffer_get_sink (MongeBuffer *buffer)
+{
+  return (MongeSink){ .map = map, .unmap = unmap, .user_data = buffer };
+}

@@ -1,0 +1,59 @@
+// Before every stage of every program: light, colour and the map.
+
+#ifdef FRAGMENT
+// Lights are attached to the camera, as in a hand that turns the shape under a desk lamp: a soft
+// key from above left, a fill from below right, and a thin rim from behind. Camera axes, unit
+// length. A surface facing the viewer gets exactly 1, so that it shows the colour asked for.
+const vec3 key = vec3 (-0.420, 0.560, 0.714);
+const vec3 fill = vec3 (0.680, -0.240, 0.693);
+const vec3 half_key = vec3 (-0.2268, 0.3024, 0.9258);  // halfway from key to viewer
+
+vec3
+shade (vec3 base, vec3 n)
+{
+  float k = max (dot (n, key), 0.0);
+  float f = max (dot (n, fill), 0.0);
+  float diffuse = 0.17 + 0.88 * k + 0.29 * f;
+
+  float gloss = max (dot (n, half_key), 0.0);
+  gloss *= gloss;
+  gloss *= gloss;
+  gloss *= gloss;
+  gloss *= gloss;
+  gloss *= gloss;
+
+  float away = 1.0 - clamp (n.z, 0.0, 1.0);
+  float rim = away * away * away;
+  return base * diffuse + vec3 (0.10 * gloss) + rim * (0.03 + 0.12 * base);
+}
+
+// Linear light → sRGB by square roots, within half a level of 255.
+vec3
+encode (vec3 c)
+{
+  c = clamp (c, 0.0, 1.0);
+  vec3 s1 = sqrt (c), s2 = sqrt (s1), s3 = sqrt (s2);
+  return clamp (0.662002687 * s1 + 0.684122060 * s2 - 0.323583601 * s3 - 0.0225411470 * c,
+                0.0, 1.0);
+}
+
+// Premultiplied sRGB.
+vec4
+finish (vec3 linear, float alpha)
+{
+  return vec4 (encode (linear) * alpha, alpha);
+}
+#endif
+
+#ifdef MAPPED
+uniform sampler1D colormap;
+uniform vec2 range;
+
+vec3
+map (float scalar)
+{
+  if (isnan (scalar))
+    return vec3 (0.22);
+  return textureLod (colormap, scalar * range.x + range.y, 0.0).rgb;
+}
+#endif

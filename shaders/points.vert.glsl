@@ -1,0 +1,35 @@
+uniform mat4 view;
+uniform mat4 projection;
+uniform vec3 colour;
+uniform float size;
+uniform vec2 size_limits;
+
+in vec3 position;
+#ifdef NORMALS
+in vec3 normal;
+flat out vec3 shading_normal;
+#endif
+#ifdef MAPPED
+in float scalar;
+#endif
+flat out vec3 base;
+flat out float diameter;
+
+invariant gl_Position;
+
+void
+main ()
+{
+  gl_Position = projection * (view * vec4 (position, 1.0));
+  diameter = clamp (size / gl_Position.w, size_limits.x, size_limits.y);
+  gl_PointSize = diameter + 1.0; // half a pixel all around for a smooth rim
+#ifdef NORMALS
+  vec3 n = normalize (mat3 (view) * normal);
+  shading_normal = n.z < 0.0 ? -n : n;
+#endif
+#ifdef MAPPED
+  base = map (scalar);
+#else
+  base = colour;
+#endif
+}
