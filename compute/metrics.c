@@ -59,7 +59,7 @@ monge_metrics_compute (const MongeShape *shape,
   g_autoptr (MongeShape) moved = NULL;
   g_autoptr (MongeShape) wanted = NULL;
 
-  *metrics = (MongeMetrics){ unknown, unknown, NAN };
+  *metrics = (MongeMetrics){ unknown, unknown, NAN, NAN };
   if (monge_shape_get_dim (shape) > 3 || monge_shape_get_dim (target) > 3)
     return TRUE;
   moved = in_space (shape);

@@ -3,7 +3,7 @@
  *   d_i = η v_i,  v_i = −(1/a_i) ∂Loss/∂x_i,      d ← model (d),      x_i ← x_i + d_i.
  *
  * The step is applied before the model, not after: the closest rigid map of x to x + ηv is rigid,
- * a fraction of a rigid displacement is not. Vertices without weight (in no face) stay.
+ * a fraction of a rigid displacement is not. Vertices without weight follow the limit.
  * After Feydy et al., “Interpolating between OT and MMD using Sinkhorn divergences”, AISTATS 2019. */
 #include "compute/flow/flow.h"
 
@@ -157,6 +157,18 @@ MongeShape *
 monge_flow_get_target (MongeFlow *flow)
 {
   return flow->target;
+}
+
+MongeMeasure *
+monge_flow_get_source_measure (MongeFlow *flow)
+{
+  return flow->source_measure;
+}
+
+MongeMeasure *
+monge_flow_get_target_measure (MongeFlow *flow)
+{
+  return flow->target_measure;
 }
 
 const double *

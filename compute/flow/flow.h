@@ -78,6 +78,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeFlow, monge_flow_free)
 
 MongeShape *monge_flow_get_source (MongeFlow *flow);
 MongeShape *monge_flow_get_target (MongeFlow *flow);
+MongeMeasure *monge_flow_get_source_measure (MongeFlow *flow); /* at the start */
+MongeMeasure *monge_flow_get_target_measure (MongeFlow *flow);
 /* (n_vertices × dim), where the source is now; borrowed until the next step. */
 const double *monge_flow_get_positions (MongeFlow *flow);
 /* (n_vertices), |x_i − x_i(0)|; borrowed until the next step. */
