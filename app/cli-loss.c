@@ -57,6 +57,18 @@ load (MongeCli *cli,
   return FALSE;
 }
 
+/* ∂/∂x_i is a_i times the slope. */
+static void
+weigh_slope (Work *work)
+{
+  const double *a = monge_measure_get_weights (work->from);
+  guint dim = monge_measure_get_dim (work->from);
+
+  for (gsize i = 0; i < monge_measure_get_n (work->from); i++)
+    for (guint d = 0; d < dim; d++)
+      work->gradient[i * dim + d] *= a[i];
+}
+
 static gboolean
 evaluate (MongeCli *cli,
           Work *work,
@@ -74,8 +86,12 @@ evaluate (MongeCli *cli,
   if (wants_gradient)
     work->gradient = g_new (double,
                             monge_measure_get_n (work->from) * monge_measure_get_dim (work->from));
-  return monge_loss_evaluate (work->loss, NULL, params, work->gradient, &work->report, cli->task,
-                              error);
+  if (!monge_loss_evaluate (work->loss, NULL, params, work->gradient, &work->report, cli->task,
+                            error))
+    return FALSE;
+  if (wants_gradient)
+    weigh_slope (work);
+  return TRUE;
 }
 
 static gboolean

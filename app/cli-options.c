@@ -41,6 +41,23 @@ describe_value (const MongeOption *option)
   return option->type == MONGE_OPTION_CHOICE ? "NAME" : g_intern_string (letter);
 }
 
+static char *
+trim_stop (const char *sentence)
+{
+  gsize length = strlen (sentence);
+
+  return g_strndup (sentence, g_str_has_suffix (sentence, ".") ? length - 1 : length);
+}
+
+static char *
+lower_first (const char *sentence)
+{
+  char *text = trim_stop (sentence);
+
+  text[0] = g_ascii_tolower (text[0]);
+  return text;
+}
+
 static const char *
 describe_default (const MongeOption *option,
                   gconstpointer params,
@@ -48,6 +65,7 @@ describe_default (const MongeOption *option,
 {
   g_autofree char *text = monge_option_print (option, params);
   g_autofree char *choices = NULL;
+  g_autofree char *sentence = trim_stop (option->help);
   g_autofree char *help = NULL;
 
   if (is_flow && strcmp (option->key, "blur") == 0)
@@ -57,8 +75,8 @@ describe_default (const MongeOption *option,
     }
   if (option->type == MONGE_OPTION_CHOICE)
     choices = g_strjoinv (", ", (char **) option->choices);
-  help = choices == NULL ? g_strdup_printf ("%s [%s]", option->help, text)
-                         : g_strdup_printf ("%s: %s [%s]", option->help, choices, text);
+  help = choices == NULL ? g_strdup_printf ("%s [%s]", sentence, text)
+                         : g_strdup_printf ("%s: %s [%s]", sentence, choices, text);
   return g_intern_string (help);
 }
 
@@ -75,7 +93,8 @@ append_table (GArray *entries,
       if (option->type == MONGE_OPTION_BOOL)
         {
           g_autofree char *name = g_strconcat ("no-", option->key, NULL);
-          g_autofree char *help = g_strconcat ("Do not: ", option->help, NULL);
+          g_autofree char *sentence = lower_first (option->help);
+          g_autofree char *help = g_strdup_printf ("Do not %s", sentence);
 
           entry.long_name = g_intern_string (name);
           entry.flags = G_OPTION_FLAG_NO_ARG;

@@ -1,0 +1,355 @@
+#include "app/cli-report.h"
+
+#include "compute/shape/io.h"
+#include "compute/shape/mesh.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const kind_names[] = { "points", "curves", "surface" };
+
+static const char *const type_names[] = { "int8",  "uint8",  "int16",   "uint16",
+                                          "int32", "uint32", "float32", "float64" };
+
+/* --- what is odd --- */
+
+static void
+warn (GPtrArray *warnings,
+      gsize count,
+      const char *what)
+{
+  if (count > 0)
+    g_ptr_array_add (warnings, g_strdup_printf ("%" G_GSIZE_FORMAT " %s", count, what));
+}
+
+static GPtrArray *
+collect_warnings (const MongeShape *shape,
+                  const MongeMeshReport *mesh)
+{
+  GPtrArray *warnings = g_ptr_array_new_with_free_func (g_free);
+  gboolean is_surface = monge_shape_get_kind (shape) == MONGE_SHAPE_SURFACE;
+
+  for (const char *const *repair = monge_shape_get_repairs (shape); *repair != NULL; repair++)
+    g_ptr_array_add (warnings, g_strdup (*repair));
+  if (monge_shape_get_kind (shape) == MONGE_SHAPE_POINTS)
+    return warnings;
+  warn (warnings, mesh->n_degenerate_cells, "cells of no size");
+  warn (warnings, mesh->n_unused_vertices, "vertices in no cell: they carry no mass");
+  if (!is_surface)
+    return warnings;
+  warn (warnings, mesh->n_boundary_edges, "edges at a boundary: the surface is open");
+  warn (warnings, mesh->n_irregular_edges, "edges with three faces or more");
+  if (!mesh->is_oriented)
+    g_ptr_array_add (warnings, g_strdup ("neighbouring faces disagree on which side is out"));
+  else if (mesh->is_closed && mesh->volume < 0.0)
+    g_ptr_array_add (warnings, g_strdup ("the normals point inwards"));
+  return warnings;
+}
+
+static const char *
+describe_orientation (const MongeShape *shape,
+                      const MongeMeshReport *mesh)
+{
+  if (monge_shape_get_kind (shape) != MONGE_SHAPE_SURFACE)
+    return NULL;
+  if (!mesh->is_oriented)
+    return "inconsistent";
+  if (!mesh->is_closed)
+    return "open";
+  return mesh->volume >= 0.0 ? "outward" : "inward";
+}
+
+/* --- members --- */
+
+static void
+report_bounds (JsonBuilder *report,
+               const double *lower,
+               const double *upper,
+               guint dim)
+{
+  const double *const sides[] = { lower, upper };
+
+  json_builder_set_member_name (report, "bounds");
+  json_builder_begin_array (report);
+  for (int side = 0; side < 2; side++)
+    {
+      json_builder_begin_array (report);
+      for (guint d = 0; d < dim; d++)
+        monge_report_element (report, sides[side][d]);
+      json_builder_end_array (report);
+    }
+  json_builder_end_array (report);
+}
+
+static void
+report_array (JsonBuilder *report,
+              const MongeArray *array)
+{
+  json_builder_begin_object (report);
+  monge_report_string (report, "name", array->name);
+  monge_report_integer (report, "components", array->n_components);
+  monge_report_string (report, "type", type_names[array->type]);
+  json_builder_end_object (report);
+}
+
+static void
+report_arrays (JsonBuilder *report,
+               const MongeShape *shape)
+{
+  json_builder_set_member_name (report, "arrays");
+  json_builder_begin_array (report);
+  for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
+    report_array (report, monge_shape_get_array (shape, i));
+  json_builder_end_array (report);
+  json_builder_set_member_name (report, "cell_arrays");
+  json_builder_begin_array (report);
+  for (guint i = 0; i < monge_shape_get_n_cell_arrays (shape); i++)
+    report_array (report, monge_shape_get_cell_array (shape, i));
+  json_builder_end_array (report);
+}
+
+static void
+report_warnings (JsonBuilder *report,
+                 const GPtrArray *warnings)
+{
+  json_builder_set_member_name (report, "warnings");
+  json_builder_begin_array (report);
+  for (guint i = 0; i < warnings->len; i++)
+    json_builder_add_string_value (report, g_ptr_array_index (warnings, i));
+  json_builder_end_array (report);
+}
+
+static void
+report_empty_list (JsonBuilder *report,
+                   const char *key)
+{
+  json_builder_set_member_name (report, key);
+  json_builder_begin_array (report);
+  json_builder_end_array (report);
+}
+
+/* --- shapes --- */
+
+static void
+report_shape (JsonBuilder *report,
+              const MongeShape *shape,
+              const MongeMeshReport *mesh,
+              const GPtrArray *warnings)
+{
+  MongeShapeKind kind = monge_shape_get_kind (shape);
+  gsize n_cells = monge_shape_get_n_cells (shape);
+  double lower[MONGE_MAX_DIM], upper[MONGE_MAX_DIM];
+
+  monge_shape_get_bounds (shape, lower, upper);
+  monge_report_string (report, "kind", kind_names[kind]);
+  monge_report_integer (report, "points", (gint64) monge_shape_get_n_vertices (shape));
+  monge_report_integer (report, "faces", kind == MONGE_SHAPE_SURFACE ? (gint64) n_cells : 0);
+  monge_report_integer (report, "segments", kind == MONGE_SHAPE_CURVES ? (gint64) n_cells : 0);
+  monge_report_integer (report, "dimension", monge_shape_get_dim (shape));
+  monge_report_string (report, "unit", monge_shape_get_unit (shape));
+  report_bounds (report, lower, upper, monge_shape_get_dim (shape));
+  monge_report_number (report, "diameter", monge_shape_get_diameter (shape));
+  monge_report_number (report, "area", kind == MONGE_SHAPE_SURFACE ? mesh->area : NAN);
+  monge_report_number (report, "length", kind == MONGE_SHAPE_CURVES ? mesh->length : NAN);
+  monge_report_number (report, "volume", kind == MONGE_SHAPE_SURFACE ? mesh->volume : NAN);
+  monge_report_string (report, "orientation", describe_orientation (shape, mesh));
+  monge_report_bool (report, "closed", kind == MONGE_SHAPE_SURFACE && mesh->is_closed);
+  monge_report_integer (report, "boundary_edges", (gint64) mesh->n_boundary_edges);
+  monge_report_integer (report, "components", (gint64) mesh->n_components);
+  report_arrays (report, shape);
+  report_empty_list (report, "labels");
+  report_warnings (report, warnings);
+}
+
+static void
+print_shape (MongeCli *cli,
+             const MongeShape *shape,
+             const MongeMeshReport *mesh,
+             const GPtrArray *warnings)
+{
+  MongeShapeKind kind = monge_shape_get_kind (shape);
+  const char *unit = monge_shape_get_unit (shape) != NULL ? monge_shape_get_unit (shape) : "";
+  double lower[MONGE_MAX_DIM], upper[MONGE_MAX_DIM];
+
+  monge_shape_get_bounds (shape, lower, upper);
+  monge_cli_print (cli, "%s: %s in dimension %u\n", monge_shape_get_name (shape), kind_names[kind],
+                   monge_shape_get_dim (shape));
+  monge_cli_print (cli, "points    %" G_GSIZE_FORMAT "\n", monge_shape_get_n_vertices (shape));
+  if (kind != MONGE_SHAPE_POINTS)
+    monge_cli_print (cli, "%-9s %" G_GSIZE_FORMAT "\n",
+                     kind == MONGE_SHAPE_SURFACE ? "faces" : "segments",
+                     monge_shape_get_n_cells (shape));
+  for (guint d = 0; d < monge_shape_get_dim (shape); d++)
+    monge_cli_print (cli, "%s %.6g to %.6g %s\n", d == 0 ? "bounds   " : "         ", lower[d],
+                     upper[d], unit);
+  monge_cli_print (cli, "diameter  %.6g %s\n", monge_shape_get_diameter (shape), unit);
+  if (kind == MONGE_SHAPE_SURFACE)
+    monge_cli_print (cli, "area      %.6g %s%s\n", mesh->area, unit, *unit != '\0' ? "²" : "");
+  if (kind == MONGE_SHAPE_CURVES)
+    monge_cli_print (cli, "length    %.6g %s\n", mesh->length, unit);
+  if (kind == MONGE_SHAPE_SURFACE && isfinite (mesh->volume))
+    monge_cli_print (cli, "volume    %.6g %s%s\n", mesh->volume, unit, *unit != '\0' ? "³" : "");
+  if (describe_orientation (shape, mesh) != NULL)
+    monge_cli_print (cli, "surface   %s, %s, pieces: %" G_GSIZE_FORMAT "\n",
+                     mesh->is_closed ? "closed" : "not closed", describe_orientation (shape, mesh),
+                     mesh->n_components);
+  for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
+    {
+      const MongeArray *array = monge_shape_get_array (shape, i);
+      monge_cli_print (cli, "array     %s, %u × %s\n", array->name, array->n_components,
+                       type_names[array->type]);
+    }
+  for (guint i = 0; i < warnings->len; i++)
+    monge_cli_print (cli, "warning   %s\n", (char *) g_ptr_array_index (warnings, i));
+}
+
+static gboolean
+inform_shape (MongeCli *cli,
+              JsonBuilder *report,
+              GError **error)
+{
+  g_autoptr (MongeShape) shape = monge_recipe_input_load (&cli->recipe->source, cli->task, error);
+  g_autoptr (GPtrArray) warnings = NULL;
+  MongeMeshReport mesh;
+
+  if (shape == NULL)
+    return FALSE;
+  monge_mesh_describe (shape, &mesh);
+  warnings = collect_warnings (shape, &mesh);
+  report_shape (report, shape, &mesh, warnings);
+  print_shape (cli, shape, &mesh, warnings);
+  return TRUE;
+}
+
+/* --- volumes --- */
+
+/* The box around all voxels, which reach half a step beyond their centres. */
+static void
+compute_volume_bounds (const MongeVolume *volume,
+                       double lower[3],
+                       double upper[3])
+{
+  const guint *size = monge_volume_get_size (volume);
+  const double *affine = monge_volume_get_affine (volume);
+
+  for (guint d = 0; d < 3; d++)
+    {
+      lower[d] = INFINITY;
+      upper[d] = -INFINITY;
+    }
+  for (guint corner = 0; corner < 8; corner++)
+    for (guint d = 0; d < 3; d++)
+      {
+        double x = affine[4 * d + 3];
+
+        for (guint k = 0; k < 3; k++)
+          x += affine[4 * d + k] * (corner >> k & 1 ? size[k] - 0.5 : -0.5);
+        lower[d] = MIN (lower[d], x);
+        upper[d] = MAX (upper[d], x);
+      }
+}
+
+static void
+report_label (JsonBuilder *report,
+              const MongeLabel *label,
+              double voxel_size)
+{
+  json_builder_begin_object (report);
+  monge_report_integer (report, "value", label->label);
+  monge_report_string (report, "name", label->name);
+  monge_report_integer (report, "voxels", (gint64) label->n_voxels);
+  monge_report_number (report, "volume", (double) label->n_voxels * voxel_size);
+  json_builder_end_object (report);
+}
+
+static void
+report_volume (JsonBuilder *report,
+               const MongeVolume *volume,
+               gsize n_voxels)
+{
+  const GArray *table = monge_volume_get_label_table (volume);
+  const guint *size = monge_volume_get_size (volume);
+  const double sizes[3] = { size[0], size[1], size[2] };
+  double voxel = monge_volume_get_voxel_size (volume);
+  double lower[3], upper[3];
+
+  compute_volume_bounds (volume, lower, upper);
+  monge_report_string (report, "kind", "volume");
+  monge_report_integer (report, "points", (gint64) n_voxels);
+  monge_report_integer (report, "faces", 0);
+  monge_report_integer (report, "segments", 0);
+  monge_report_integer (report, "dimension", 3);
+  monge_report_string (report, "unit", "mm");
+  report_bounds (report, lower, upper, 3);
+  monge_report_number (report, "area", NAN);
+  monge_report_number (report, "volume", (double) n_voxels * voxel);
+  monge_report_string (report, "orientation", monge_volume_get_orientation (volume));
+  monge_report_vector (report, "size", sizes, 3);
+  monge_report_number (report, "voxel_volume", voxel);
+  monge_report_vector (report, "affine", monge_volume_get_affine (volume), 16);
+  report_empty_list (report, "arrays");
+  json_builder_set_member_name (report, "labels");
+  json_builder_begin_array (report);
+  for (guint i = 0; i < table->len; i++)
+    report_label (report, &g_array_index (table, MongeLabel, i), voxel);
+  json_builder_end_array (report);
+  report_empty_list (report, "warnings");
+}
+
+static gboolean
+inform_volume (MongeCli *cli,
+               JsonBuilder *report,
+               GError **error)
+{
+  const char *path = cli->recipe->source.path;
+  g_autoptr (MongeVolume) volume = monge_volume_load (path, cli->task, error);
+  const GArray *table;
+  const guint *size;
+  gsize n_voxels = 0;
+
+  if (volume == NULL)
+    return FALSE;
+  table = monge_volume_get_label_table (volume);
+  size = monge_volume_get_size (volume);
+  for (guint i = 0; i < table->len; i++)
+    n_voxels += g_array_index (table, MongeLabel, i).n_voxels;
+  report_volume (report, volume, n_voxels);
+  monge_cli_print (cli, "%s: volume of %u × %u × %u voxels of %.4g mm³, %s\n", path, size[0],
+                   size[1], size[2], monge_volume_get_voxel_size (volume),
+                   monge_volume_get_orientation (volume));
+  for (guint i = 0; i < table->len; i++)
+    {
+      const MongeLabel *label = &g_array_index (table, MongeLabel, i);
+      monge_cli_print (cli, "label %5d  %9" G_GSIZE_FORMAT " voxels  %10.6g mm³  %s\n",
+                       label->label, label->n_voxels,
+                       (double) label->n_voxels * monge_volume_get_voxel_size (volume),
+                       label->name != NULL ? label->name : "");
+    }
+  return TRUE;
+}
+
+int
+monge_cli_run_info (MongeCli *cli,
+                    int argc,
+                    char **argv)
+{
+  MongeRecipeInput *input = &cli->recipe->source;
+  g_autoptr (JsonBuilder) report = NULL;
+  GError *error = NULL;
+  char **arguments;
+  gboolean is_volume;
+  int status;
+
+  arguments = monge_cli_parse (cli, argc, argv, MONGE_CLI_JSON, NULL, 1, &status);
+  if (arguments == NULL)
+    return status;
+  if (!monge_recipe_input_set_path (input, arguments[0], &error))
+    return monge_cli_fail (cli, error);
+  is_volume = monge_path_is_volume (input->path) && input->n_labels == 0;
+  report = monge_report_begin (cli, NULL);
+  monge_report_string (report, "path", input->path);
+  if (!(is_volume ? inform_volume (cli, report, &error) : inform_shape (cli, report, &error))
+      || !monge_report_end (cli, report, &error))
+    return monge_cli_fail (cli, error);
+  return MONGE_CLI_DONE;
+}
