@@ -23,6 +23,8 @@
 #define CLUSTER_TOL 0.03
 #define LAST_CLUSTER_TOL 0.01
 #define MOST_CLUSTER_ITERATIONS 30
+/* After so many iterations without a gain the rounding of float32 potentials is what is left. */
+#define MOST_IDLE_ITERATIONS 150
 
 typedef enum { SOURCE, TARGET } Which;
 
@@ -138,6 +140,8 @@ reduce (MongeSinkhorn *s,
     s->bias[j] = columns->log2_weights[j] + (float) (column_potential[j] * s->k);
   if (!monge_backend_reduce (s->backend, &reduction, &n_pairs, s->task, error))
     return FALSE;
+  for (gsize i = 0; i < rows->n; i++) /* what the lift lost by rounding */
+    s->sum[i] += row_potential[i] * s->k - s->lift[i];
   s->n_pairs += n_pairs;
   return TRUE;
 }
@@ -412,9 +416,11 @@ converge_cross (MongeSinkhorn *s,
                 GError **error)
 {
   MongeRelax relax;
+  double best = INFINITY;
+  int last_gain = 0;
 
   monge_relax_init (&relax);
-  for (int i = 0; i < max_iterations; i++)
+  for (int i = 0; i < max_iterations && i - last_gain <= MOST_IDLE_ITERATIONS; i++)
     {
       double dual;
 
@@ -423,6 +429,11 @@ converge_cross (MongeSinkhorn *s,
       ++*iterations;
       if (*marginal_error <= tol || (i == 0 && !(*marginal_error <= first_tol)))
         break;
+      if (*marginal_error < 0.95 * best)
+        {
+          best = *marginal_error;
+          last_gain = i;
+        }
       monge_relax_observe (&relax, *marginal_error, dual, 1e-5 * s->epsilon);
     }
   return TRUE;
