@@ -1,0 +1,184 @@
+#include "ui/overlay.h"
+
+#include <math.h>
+#include <pango/pangocairo.h>
+
+#include "ui/text.h"
+
+#define MARGIN 16.0
+#define BAR_WIDTH 168.0
+#define BAR_HEIGHT 8.0
+#define SCALE_WIDTH 120.0
+#define TRIAD_RADIUS 26.0
+
+double
+monge_overlay_round_down (double value)
+{
+  double decade = pow (10.0, floor (log10 (value)));
+  double digit = value / decade;
+
+  return decade * (digit >= 5.0 ? 5.0 : digit >= 2.0 ? 2.0 : 1.0);
+}
+
+static void
+set_ink (const MongeOverlay *overlay, cairo_t *cr, double alpha)
+{
+  cairo_set_source_rgba (cr, overlay->ink[0], overlay->ink[1], overlay->ink[2],
+                         overlay->ink[3] * alpha);
+}
+
+/* @x_align: 0 starts at @x, 0.5 is centred there, 1 ends there; @y is the baseline. */
+static void
+draw_text (const MongeOverlay *overlay, cairo_t *cr, const char *text, double x, double y,
+           double x_align)
+{
+  PangoLayout *layout = pango_cairo_create_layout (cr);
+  PangoRectangle ink;
+  int width, baseline;
+
+  if (overlay->font != NULL)
+    {
+      pango_layout_set_font_description (layout, overlay->font);
+    }
+  else
+    {
+      PangoFontDescription *font = pango_font_description_from_string ("Sans 9");
+
+      pango_layout_set_font_description (layout, font);
+      pango_font_description_free (font);
+    }
+  pango_layout_set_text (layout, text, -1);
+  pango_layout_get_pixel_extents (layout, &ink, NULL);
+  pango_layout_get_pixel_size (layout, &width, NULL);
+  baseline = PANGO_PIXELS (pango_layout_get_baseline (layout));
+  cairo_move_to (cr, round (x - x_align * width), round (y - baseline));
+  pango_cairo_show_layout (cr, layout);
+  g_object_unref (layout);
+}
+
+static void
+draw_ramp (const MongeColormap *colormap, cairo_t *cr, double x, double y)
+{
+  cairo_pattern_t *ramp = cairo_pattern_create_linear (x, 0, x + BAR_WIDTH, 0);
+
+  for (int i = 0; i < 256; i += 5)
+    cairo_pattern_add_color_stop_rgb (ramp, i / 255.0, colormap->colours[i][0] / 255.0,
+                                      colormap->colours[i][1] / 255.0,
+                                      colormap->colours[i][2] / 255.0);
+  cairo_rectangle (cr, x, y, BAR_WIDTH, BAR_HEIGHT);
+  cairo_set_source (cr, ramp);
+  cairo_fill (cr);
+  cairo_pattern_destroy (ramp);
+}
+
+static void
+draw_tick (const MongeOverlay *overlay, cairo_t *cr, double x, double y, double value)
+{
+  g_autofree char *text = monge_text_number (value);
+
+  set_ink (overlay, cr, 0.6);
+  cairo_rectangle (cr, round (x) - 0.5, y, 1.0, 4.0);
+  cairo_fill (cr);
+  set_ink (overlay, cr, 1.0);
+  draw_text (overlay, cr, text, x, y + 15.0, 0.5);
+}
+
+static void
+draw_colour_bar (const MongeOverlay *overlay, cairo_t *cr, double height)
+{
+  double x = MARGIN + 4.0, y = height - MARGIN - 24.0;
+  double low = overlay->range[0], span = overlay->range[1] - low;
+  double step = span > 0.0 ? monge_overlay_round_down (span / 2.0) : 0.0;
+  g_autofree char *title = NULL;
+
+  title = overlay->unit != NULL ? g_strdup_printf ("%s, %s", overlay->title, overlay->unit)
+                                : g_strdup (overlay->title);
+  set_ink (overlay, cr, 1.0);
+  draw_text (overlay, cr, title, x, y - 6.0, 0.0);
+  draw_ramp (overlay->colormap, cr, x, y);
+  if (!(step > 0.0))
+    {
+      draw_tick (overlay, cr, x, y + BAR_HEIGHT, low);
+      return;
+    }
+  for (double value = ceil (low / step - 1e-6) * step; value <= low + span * 1.0001; value += step)
+    draw_tick (overlay, cr, x + BAR_WIDTH * (value - low) / span, y + BAR_HEIGHT, value);
+}
+
+static void
+draw_scale_bar (const MongeOverlay *overlay, cairo_t *cr, double width, double height)
+{
+  double length = monge_overlay_round_down (SCALE_WIDTH * overlay->unit_per_pixel);
+  double pixels = round (length / overlay->unit_per_pixel);
+  double left = overlay->colormap != NULL ? MARGIN + BAR_WIDTH + 48.0 : MARGIN + 4.0;
+  double x = round (left), y = round (height - MARGIN - 12.0);
+  g_autofree char *text = monge_text_quantity (length, overlay->unit);
+
+  if (x + pixels > width - MARGIN - 4.0 * TRIAD_RADIUS)
+    return;
+  set_ink (overlay, cr, 1.0);
+  cairo_rectangle (cr, x, y, pixels, 2.0);
+  cairo_rectangle (cr, x, y - 3.0, 1.0, 8.0);
+  cairo_rectangle (cr, x + pixels - 1.0, y - 3.0, 1.0, 8.0);
+  cairo_fill (cr);
+  draw_text (overlay, cr, text, x + 0.5 * pixels, y - 8.0, 0.5);
+}
+
+static void
+draw_axis (const MongeOverlay *overlay, cairo_t *cr, double cx, double cy, const vec3 axis,
+           const char *name)
+{
+  double dx = axis[0] * TRIAD_RADIUS, dy = -axis[1] * TRIAD_RADIUS;
+  double alpha = 0.725 + 0.275 * axis[2];
+
+  set_ink (overlay, cr, alpha);
+  cairo_set_line_width (cr, 1.6);
+  cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
+  cairo_move_to (cr, cx, cy);
+  cairo_line_to (cr, cx + dx, cy + dy);
+  cairo_stroke (cr);
+  if (hypot (dx, dy) > 0.2 * TRIAD_RADIUS)
+    draw_text (overlay, cr, name, cx + 1.32 * dx, cy + 1.32 * dy + 4.0, 0.5);
+}
+
+/* Far axes first, so that the near ones are drawn over them. */
+static void
+draw_triad (const MongeOverlay *overlay, cairo_t *cr, double width, double height)
+{
+  static const char *const names[] = { "x", "y", "z" };
+  double cx = width - MARGIN - 1.5 * TRIAD_RADIUS, cy = height - MARGIN - 1.5 * TRIAD_RADIUS;
+  versor rotation;
+  vec3 axes[3];
+  int order[3] = { 0, 1, 2 };
+
+  glm_vec4_copy ((float *) overlay->rotation, rotation);
+  for (int k = 0; k < 3; k++)
+    {
+      vec3 unit = { k == 0, k == 1, k == 2 };
+
+      glm_quat_rotatev (rotation, unit, axes[k]);
+    }
+  for (int i = 0; i < 3; i++)
+    for (int j = i + 1; j < 3; j++)
+      if (axes[order[j]][2] < axes[order[i]][2])
+        {
+          int swap = order[i];
+
+          order[i] = order[j];
+          order[j] = swap;
+        }
+  for (int i = 0; i < 3; i++)
+    draw_axis (overlay, cr, cx, cy, axes[order[i]], names[order[i]]);
+}
+
+void
+monge_overlay_draw (const MongeOverlay *overlay, cairo_t *cr, double width, double height)
+{
+  if (overlay->colormap != NULL)
+    draw_colour_bar (overlay, cr, height);
+  if (overlay->unit_per_pixel > 0.0)
+    {
+      draw_scale_bar (overlay, cr, width, height);
+      draw_triad (overlay, cr, width, height);
+    }
+}

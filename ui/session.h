@@ -1,0 +1,95 @@
+/* One document: two shapes, the parameters, the flow between them. No widget. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "compute/flow/runner.h"
+#include "compute/shape/volume.h"
+#include "ui/drawable.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  MONGE_ROLE_SOURCE,
+  MONGE_ROLE_TARGET,
+  MONGE_N_ROLES,
+} MongeRole;
+
+#define MONGE_TYPE_SESSION (monge_session_get_type ())
+G_DECLARE_FINAL_TYPE (MongeSession, monge_session, MONGE, SESSION, GObject)
+
+/**
+ * MongeSession:
+ *
+ * Used from the main thread alone; files are read, flows prepared and results written on threads.
+ *
+ * Signals:
+ *   "shapes-changed" ()                      a shape, and so the runner and the drawables
+ *   "params-changed" ()                      by anyone
+ *   "frame" ()                               a newer frame, more samples or another state
+ *   "loading-changed" ()                     begun, come further, done
+ *   "message" (const char *text, gboolean is_error)
+ *   "labels-wanted" (guint role, MongeVolume *volume, const char *name)
+ *                                            answer with monge_session_choose_labels()
+ */
+MongeSession *monge_session_new (void);
+
+/* A path or "example:NAME"; replaces what is there or on its way there. */
+void monge_session_open (MongeSession *session, MongeRole role, const char *spec);
+/* Two at once; the flow starts playing when both are there and @play is set. */
+void monge_session_open_pair (MongeSession *session, const char *source, const char *target,
+                              gboolean play);
+/* Labels @source and @target of the volume @path; the second one reflected to the other side. */
+void monge_session_open_mirrored_labels (MongeSession *session, const char *path, gint32 source,
+                                         gint32 target);
+void monge_session_choose_labels (MongeSession *session, MongeRole role, MongeVolume *volume,
+                                  const char *name, const gint32 *labels, guint n_labels,
+                                  gboolean as_voxels);
+void monge_session_swap (MongeSession *session);
+/* Plays as soon as there is a flow. */
+void monge_session_play_when_ready (MongeSession *session);
+gboolean monge_session_is_loading (MongeSession *session);
+/* 0 to 1, of everything on its way. */
+double monge_session_get_progress (MongeSession *session);
+void monge_session_cancel_loading (MongeSession *session);
+
+/* All borrowed and nullable. */
+MongeShape *monge_session_get_shape (MongeSession *session, MongeRole role);
+MongeDrawable *monge_session_get_drawable (MongeSession *session, MongeRole role);
+MongeRunner *monge_session_get_runner (MongeSession *session);
+/* What computes, such as "CPU, AVX-512, 2 threads"; NULL until the first flow. */
+const char *monge_session_get_backend_description (MongeSession *session);
+/* "mm", or NULL when the shapes do not say. */
+const char *monge_session_get_unit (MongeSession *session);
+/* The larger diameter of the two; 1 when there is no shape. */
+double monge_session_get_diameter (MongeSession *session);
+
+const MongeFlowParams *monge_session_get_params (MongeSession *session);
+/* What the shapes' size suggests; the values that "reset" goes back to. */
+const MongeFlowParams *monge_session_get_default_params (MongeSession *session);
+void monge_session_set_params (MongeSession *session, const MongeFlowParams *params);
+/* A value that outlives the choice of defaults from the shapes, as "--blur 1" asks for. */
+gboolean monge_session_set_option (MongeSession *session, const char *key, const char *text,
+                                   GError **error);
+
+void monge_session_play (MongeSession *session);
+void monge_session_pause (MongeSession *session);
+void monge_session_step (MongeSession *session);
+void monge_session_reset (MongeSession *session);
+/* %MONGE_RUNNER_PAUSED when there is no flow. */
+MongeRunnerState monge_session_get_state (MongeSession *session);
+/* The newest frame, valid until the main loop runs again; NULL when there is no flow. */
+const MongeFrame *monge_session_get_frame (MongeSession *session);
+/* (element-type MongeSample), of the present run. */
+GArray *monge_session_get_samples (MongeSession *session);
+/* Mean compute time of the last ten steps, in seconds; 0 before the first. */
+double monge_session_get_step_time (MongeSession *session);
+
+/* The source where it is now, in the format of the extension of @path. */
+void monge_session_export_async (MongeSession *session, const char *path,
+                                 GAsyncReadyCallback callback, gpointer user_data);
+gboolean monge_session_export_finish (MongeSession *session, GAsyncResult *result, GError **error);
+/* step,loss,marginal_error,mean_speed,seconds,iterations,converged: one line per step. */
+gboolean monge_session_export_samples (MongeSession *session, const char *path, GError **error);
+
+G_END_DECLS

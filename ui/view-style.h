@@ -1,0 +1,23 @@
+/* How the shapes are shown: plain data with its option table. */
+#pragma once
+
+#include "compute/core/options.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const char *source_style;   /* "surface", "points" or "wire" */
+  const char *target_style;   /* the same, for the target and the start */
+  const char *colour_by;      /* "uniform" or "displacement", of the source */
+  const char *colour_map;     /* "viridis" or "cividis" */
+  double point_size;          /* diameter of a splat, shape units, > 0 */
+  double target_opacity;      /* 0 to 100 */
+} MongeViewStyle;
+
+#define MONGE_VIEW_STYLE_DEFAULTS                                                                  \
+  .source_style = "surface", .target_style = "surface", .colour_by = "uniform",                    \
+  .colour_map = "viridis", .point_size = 1.0, .target_opacity = 45.0
+
+extern const MongeOption monge_view_options[];
+
+G_END_DECLS

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "render/renderer.h"
+#include "ui/viewport.h"
+
+G_BEGIN_DECLS
+
+#define MONGE_FRAME_TIMES 64
+
+struct _MongeViewport {
+  GtkWidget parent_instance;
+
+  GtkWidget *overlay;
+  GtkGLArea *area;
+  GtkWidget *annotations; /* drawing area over the GL area */
+  GtkWidget *empty;       /* what to do when there is no shape */
+  GtkWidget *loading;
+  GtkProgressBar *progress;
+  GtkLabel *problem;
+
+  MongeSession *session;
+  MongeViewStyle style, default_style;
+  gboolean visible[MONGE_N_VIEWS];
+
+  MongeRenderer *renderer;                     /* these live from realize to unrealize */
+  MongeGeometry *geometries[MONGE_N_VIEWS];
+  MongeDrawable *drawables[MONGE_N_ROLES];     /* what the geometries were made of */
+  guint64 frame_serial;
+  float max_displacement;
+
+  MongeCamera camera;
+  gboolean has_camera;
+  double drag_x, drag_y;
+  double pointer_x, pointer_y;
+  double pinch;
+  gboolean is_panning;
+
+  gint64 times[MONGE_FRAME_TIMES]; /* of the last frames, a ring */
+  guint64 n_drawn;
+};
+
+/* viewport-input.c: adds the gestures and keys. */
+void monge_viewport_init_input (MongeViewport *viewport);
+/* Something changed: draw once, when the screen is ready. */
+void monge_viewport_queue_draw (MongeViewport *viewport);
+
+G_END_DECLS

@@ -1,0 +1,541 @@
+#include "ui/viewport-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ui/overlay.h"
+#include "ui/theme.h"
+
+enum {
+  STYLE_CHANGED,
+  DRAWN,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MongeViewport, monge_viewport, GTK_TYPE_WIDGET)
+
+static const float start_colour[2][3] = { { 0.45f, 0.45f, 0.45f }, { 0.70f, 0.70f, 0.70f } };
+static const float backgrounds[2][3] = { { 0.965f, 0.965f, 0.957f }, { 0.102f, 0.106f, 0.114f } };
+
+void
+monge_viewport_queue_draw (MongeViewport *viewport)
+{
+  gtk_gl_area_queue_render (viewport->area);
+  gtk_widget_queue_draw (viewport->annotations);
+}
+
+/* GL objects */
+
+static void
+clear_geometries (MongeViewport *viewport)
+{
+  for (int i = 0; i < MONGE_N_VIEWS; i++)
+    g_clear_pointer (&viewport->geometries[i], monge_geometry_free);
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    g_clear_pointer (&viewport->drawables[r], monge_drawable_unref);
+  viewport->frame_serial = 0;
+}
+
+static void
+show_problem (MongeViewport *viewport, const char *reason)
+{
+  g_autofree char *text = g_strdup_printf (
+      "The shapes cannot be drawn here: %s. Everything else works: play, watch the curves, export.",
+      reason);
+
+  gtk_label_set_text (viewport->problem, text);
+  gtk_widget_set_visible (GTK_WIDGET (viewport->problem), TRUE);
+}
+
+static void
+on_realize (GtkGLArea *area, MongeViewport *viewport)
+{
+  g_autoptr (GError) error = NULL;
+
+  gtk_gl_area_make_current (area);
+  if (gtk_gl_area_get_error (area) != NULL)
+    {
+      show_problem (viewport, gtk_gl_area_get_error (area)->message);
+      return;
+    }
+  viewport->renderer = monge_renderer_new (&error);
+  if (viewport->renderer == NULL)
+    show_problem (viewport, error->message);
+}
+
+static void
+on_unrealize (GtkGLArea *area, MongeViewport *viewport)
+{
+  gtk_gl_area_make_current (area);
+  if (gtk_gl_area_get_error (area) != NULL)
+    return;
+  clear_geometries (viewport);
+  g_clear_pointer (&viewport->renderer, monge_renderer_free);
+}
+
+/* The start and the moving source share their vertices at step 0, not their buffers. */
+static void
+upload_shapes (MongeViewport *viewport)
+{
+  static const MongeRole role_of[] = { MONGE_ROLE_SOURCE, MONGE_ROLE_TARGET, MONGE_ROLE_SOURCE };
+
+  for (int i = 0; i < MONGE_N_VIEWS; i++)
+    {
+      MongeDrawable *drawable = monge_session_get_drawable (viewport->session, role_of[i]);
+
+      if (drawable == viewport->drawables[role_of[i]] && viewport->geometries[i] != NULL)
+        continue;
+      g_clear_pointer (&viewport->geometries[i], monge_geometry_free);
+      if (drawable != NULL)
+        viewport->geometries[i] = monge_drawable_upload (drawable);
+      viewport->frame_serial = 0;
+    }
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    {
+      MongeDrawable *drawable = monge_session_get_drawable (viewport->session, r);
+
+      g_clear_pointer (&viewport->drawables[r], monge_drawable_unref);
+      if (drawable != NULL)
+        viewport->drawables[r] = monge_drawable_ref (drawable);
+    }
+}
+
+static void
+upload_frame (MongeViewport *viewport)
+{
+  const MongeFrame *frame = monge_session_get_frame (viewport->session);
+  MongeGeometry *geometry = viewport->geometries[MONGE_VIEW_SOURCE];
+
+  if (frame == NULL || geometry == NULL || frame->serial == viewport->frame_serial
+      || frame->n_vertices != monge_geometry_get_n_vertices (geometry))
+    return;
+  monge_geometry_set_positions (geometry, frame->positions);
+  if (frame->normals != NULL)
+    monge_geometry_set_normals (geometry, frame->normals);
+  monge_geometry_set_scalars (geometry, frame->displacements);
+  viewport->max_displacement = frame->max_displacement;
+  viewport->frame_serial = frame->serial;
+}
+
+/* The scene */
+
+static MongeStyle
+find_style (const char *name, const MongeShape *shape)
+{
+  MongeShapeKind kind = monge_shape_get_kind (shape);
+
+  if (kind == MONGE_SHAPE_POINTS || g_str_equal (name, "points"))
+    return MONGE_STYLE_POINTS;
+  if (kind == MONGE_SHAPE_CURVES || g_str_equal (name, "wire"))
+    return MONGE_STYLE_WIRE;
+  return MONGE_STYLE_SURFACE;
+}
+
+static gboolean
+is_coloured_by_displacement (MongeViewport *viewport)
+{
+  return g_str_equal (viewport->style.colour_by, "displacement") && viewport->frame_serial != 0;
+}
+
+static double
+get_range (MongeViewport *viewport)
+{
+  if (viewport->max_displacement > 0.0f)
+    return viewport->max_displacement;
+  return 0.01 * monge_session_get_diameter (viewport->session);
+}
+
+static void
+add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part, const float colour[3])
+{
+  gboolean is_target = part == MONGE_VIEW_TARGET, is_source = part == MONGE_VIEW_SOURCE;
+  MongeDrawable *drawable = viewport->drawables[is_target ? MONGE_ROLE_TARGET : MONGE_ROLE_SOURCE];
+  MongeLayer *layer = &scene->layers[scene->n_layers];
+
+  if (viewport->geometries[part] == NULL || !viewport->visible[part])
+    return;
+  *layer = (MongeLayer){
+    .geometry = viewport->geometries[part],
+    .style = find_style (is_source ? viewport->style.source_style : viewport->style.target_style,
+                         drawable->shape),
+    .visible = TRUE,
+    .opacity = is_source ? 1.0f : (float) (viewport->style.target_opacity / 100.0),
+    .point_size = (float) viewport->style.point_size,
+  };
+  memcpy (layer->colour, colour, sizeof layer->colour);
+  if (part == MONGE_VIEW_START)
+    layer->opacity *= 0.6f;
+  if (is_source && is_coloured_by_displacement (viewport))
+    {
+      layer->colormap = monge_colormap_find (viewport->style.colour_map);
+      layer->range[1] = (float) get_range (viewport);
+    }
+  scene->n_layers++;
+}
+
+static void
+build_scene (MongeViewport *viewport, MongeScene *scene)
+{
+  gboolean dark = monge_theme_is_dark (GTK_WIDGET (viewport));
+
+  scene->n_layers = 0;
+  add_layer (viewport, scene, MONGE_VIEW_SOURCE, monge_colour_source);
+  add_layer (viewport, scene, MONGE_VIEW_TARGET, monge_colour_target);
+  add_layer (viewport, scene, MONGE_VIEW_START, start_colour[dark]);
+  memcpy (scene->background, backgrounds[dark], sizeof backgrounds[dark]);
+  scene->background[3] = 1.0f;
+}
+
+static void
+count_frame (MongeViewport *viewport)
+{
+  viewport->times[viewport->n_drawn++ % MONGE_FRAME_TIMES] = g_get_monotonic_time ();
+  if (viewport->n_drawn == 1)
+    g_debug ("first frame drawn");
+  g_signal_emit (viewport, signals[DRAWN], 0);
+}
+
+static gboolean
+on_render (GtkGLArea *area, GdkGLContext *context, MongeViewport *viewport)
+{
+  int scale = gtk_widget_get_scale_factor (GTK_WIDGET (area));
+  int width = gtk_widget_get_width (GTK_WIDGET (area)) * scale;
+  int height = gtk_widget_get_height (GTK_WIDGET (area)) * scale;
+  MongeScene scene;
+
+  if (viewport->renderer == NULL || viewport->session == NULL)
+    return TRUE;
+  upload_shapes (viewport);
+  upload_frame (viewport);
+  build_scene (viewport, &scene);
+  monge_renderer_draw (viewport->renderer, &scene, &viewport->camera, width, height);
+  count_frame (viewport);
+  return TRUE;
+}
+
+/* What lies over it */
+
+static void
+fill_overlay (MongeViewport *viewport, MongeOverlay *overlay)
+{
+  GtkWidget *widget = GTK_WIDGET (viewport);
+  GdkRGBA ink = monge_theme_get_colour (widget);
+  const char *unit = monge_session_get_unit (viewport->session);
+  int height = MAX (gtk_widget_get_height (widget), 1);
+
+  *overlay = (MongeOverlay){
+    .title = "Displacement",
+    .unit = unit != NULL ? unit : "units",
+    .unit_per_pixel = viewport->has_camera
+                          ? monge_camera_get_unit_per_pixel (&viewport->camera, (float) height)
+                          : 0.0,
+    .ink = { ink.red, ink.green, ink.blue, 0.85 },
+    .font = pango_context_get_font_description (gtk_widget_get_pango_context (widget)),
+  };
+  glm_vec4_copy (viewport->camera.rotation, overlay->rotation);
+  if (is_coloured_by_displacement (viewport) && viewport->visible[MONGE_VIEW_SOURCE])
+    {
+      overlay->colormap = monge_colormap_find (viewport->style.colour_map);
+      overlay->range[1] = get_range (viewport);
+    }
+}
+
+static void
+draw_annotations (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer user_data)
+{
+  MongeViewport *viewport = user_data;
+  MongeOverlay overlay;
+
+  if (viewport->session == NULL || viewport->renderer == NULL)
+    return;
+  fill_overlay (viewport, &overlay);
+  monge_overlay_draw (&overlay, cr, width, height);
+}
+
+/* The session */
+
+static gboolean
+get_bounds (MongeViewport *viewport, float lower[3], float upper[3])
+{
+  gboolean any = FALSE;
+
+  for (int k = 0; k < 3; k++)
+    {
+      lower[k] = G_MAXFLOAT;
+      upper[k] = -G_MAXFLOAT;
+    }
+  for (int r = 0; r < MONGE_N_ROLES && viewport->session != NULL; r++)
+    {
+      MongeDrawable *drawable = monge_session_get_drawable (viewport->session, r);
+
+      for (int k = 0; k < 3 && drawable != NULL; k++)
+        {
+          lower[k] = MIN (lower[k], drawable->lower[k]);
+          upper[k] = MAX (upper[k], drawable->upper[k]);
+        }
+      any = any || drawable != NULL;
+    }
+  return any;
+}
+
+static float
+get_aspect (MongeViewport *viewport)
+{
+  return MAX (gtk_widget_get_width (GTK_WIDGET (viewport)), 1)
+         / (float) MAX (gtk_widget_get_height (GTK_WIDGET (viewport)), 1);
+}
+
+static void
+choose_point_size (MongeViewport *viewport)
+{
+  float spacing = 0.0f;
+
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    {
+      MongeDrawable *drawable = monge_session_get_drawable (viewport->session, r);
+
+      if (drawable != NULL)
+        spacing = MAX (spacing, drawable->point_spacing);
+    }
+  viewport->style.point_size = spacing;
+  viewport->default_style.point_size = spacing;
+  g_signal_emit (viewport, signals[STYLE_CHANGED], 0);
+}
+
+static void
+on_shapes_changed (MongeSession *session, MongeViewport *viewport)
+{
+  float lower[3], upper[3];
+
+  if (get_bounds (viewport, lower, upper))
+    {
+      choose_point_size (viewport);
+      if (!viewport->has_camera)
+        monge_viewport_reset_view (viewport);
+      else
+        monge_viewport_fit (viewport);
+    }
+  gtk_widget_set_visible (viewport->empty, !viewport->has_camera
+                                               && !monge_session_is_loading (session));
+  monge_viewport_queue_draw (viewport);
+}
+
+static void
+on_loading_changed (MongeSession *session, MongeViewport *viewport)
+{
+  gboolean is_loading = monge_session_is_loading (session);
+
+  gtk_widget_set_visible (viewport->loading, is_loading);
+  gtk_widget_set_visible (viewport->empty, !viewport->has_camera && !is_loading);
+  gtk_progress_bar_set_fraction (viewport->progress, monge_session_get_progress (session));
+}
+
+/* The drawing area is over the GL area: drawing it again would paint the whole view again. */
+static void
+on_frame (MongeSession *session, MongeViewport *viewport)
+{
+  gtk_gl_area_queue_render (viewport->area);
+  if (is_coloured_by_displacement (viewport))
+    gtk_widget_queue_draw (viewport->annotations);
+}
+
+static void
+monge_viewport_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
+{
+  GTK_WIDGET_CLASS (monge_viewport_parent_class)->css_changed (widget, change);
+  monge_viewport_queue_draw (MONGE_VIEWPORT (widget));
+}
+
+static void
+monge_viewport_dispose (GObject *object)
+{
+  MongeViewport *viewport = MONGE_VIEWPORT (object);
+
+  if (viewport->session != NULL)
+    g_signal_handlers_disconnect_by_data (viewport->session, viewport);
+  g_clear_pointer (&viewport->overlay, gtk_widget_unparent);
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    g_clear_pointer (&viewport->drawables[r], monge_drawable_unref);
+  g_clear_object (&viewport->session);
+  G_OBJECT_CLASS (monge_viewport_parent_class)->dispose (object);
+}
+
+static void
+monge_viewport_class_init (MongeViewportClass *class)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (class);
+  GType type = G_TYPE_FROM_CLASS (class);
+
+  G_OBJECT_CLASS (class)->dispose = monge_viewport_dispose;
+  widget_class->css_changed = monge_viewport_css_changed;
+  signals[STYLE_CHANGED] = g_signal_new ("style-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 0);
+  signals[DRAWN] = g_signal_new ("drawn", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                 G_TYPE_NONE, 0);
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/monge/Monge/ui/viewport.ui");
+  gtk_widget_class_bind_template_child (widget_class, MongeViewport, overlay);
+  gtk_widget_class_bind_template_child (widget_class, MongeViewport, area);
+  gtk_widget_class_bind_template_child (widget_class, MongeViewport, annotations);
+  gtk_widget_class_bind_template_child (widget_class, MongeViewport, empty);
+  gtk_widget_class_bind_template_child (widget_class, MongeViewport, loading);
+  gtk_widget_class_bind_template_child (widget_class, MongeViewport, progress);
+  gtk_widget_class_bind_template_child (widget_class, MongeViewport, problem);
+  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
+  gtk_widget_class_set_css_name (widget_class, "viewport3d");
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+}
+
+static void
+monge_viewport_init (MongeViewport *viewport)
+{
+  gtk_widget_init_template (GTK_WIDGET (viewport));
+  viewport->style = (MongeViewStyle){ MONGE_VIEW_STYLE_DEFAULTS };
+  viewport->default_style = viewport->style;
+  viewport->visible[MONGE_VIEW_SOURCE] = TRUE;
+  viewport->visible[MONGE_VIEW_TARGET] = TRUE;
+  monge_camera_init (&viewport->camera, (float[]){ -1, -1, -1 }, (float[]){ 1, 1, 1 });
+  gtk_gl_area_set_required_version (viewport->area, 3, 3);
+  g_signal_connect (viewport->area, "realize", G_CALLBACK (on_realize), viewport);
+  g_signal_connect (viewport->area, "unrealize", G_CALLBACK (on_unrealize), viewport);
+  g_signal_connect (viewport->area, "render", G_CALLBACK (on_render), viewport);
+  gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (viewport->annotations), draw_annotations,
+                                  viewport, NULL);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (viewport), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  "3-D view of the shapes", -1);
+  monge_viewport_init_input (viewport);
+}
+
+void
+monge_viewport_set_session (MongeViewport *viewport, MongeSession *session)
+{
+  g_return_if_fail (viewport->session == NULL);
+
+  viewport->session = g_object_ref (session);
+  g_signal_connect (session, "shapes-changed", G_CALLBACK (on_shapes_changed), viewport);
+  g_signal_connect (session, "loading-changed", G_CALLBACK (on_loading_changed), viewport);
+  g_signal_connect (session, "frame", G_CALLBACK (on_frame), viewport);
+  on_shapes_changed (session, viewport);
+  on_loading_changed (session, viewport);
+}
+
+const MongeViewStyle *
+monge_viewport_get_style (MongeViewport *viewport)
+{
+  return &viewport->style;
+}
+
+const MongeViewStyle *
+monge_viewport_get_default_style (MongeViewport *viewport)
+{
+  return &viewport->default_style;
+}
+
+void
+monge_viewport_set_style (MongeViewport *viewport, const MongeViewStyle *style)
+{
+  viewport->style = *style;
+  monge_viewport_queue_draw (viewport);
+  g_signal_emit (viewport, signals[STYLE_CHANGED], 0);
+}
+
+gboolean
+monge_viewport_get_part_visible (MongeViewport *viewport, MongeViewPart part)
+{
+  return viewport->visible[part];
+}
+
+void
+monge_viewport_set_part_visible (MongeViewport *viewport, MongeViewPart part, gboolean visible)
+{
+  viewport->visible[part] = visible;
+  monge_viewport_queue_draw (viewport);
+  g_signal_emit (viewport, signals[STYLE_CHANGED], 0);
+}
+
+void
+monge_viewport_fit (MongeViewport *viewport)
+{
+  float lower[3], upper[3];
+
+  if (!get_bounds (viewport, lower, upper))
+    return;
+  monge_camera_fit (&viewport->camera, lower, upper, get_aspect (viewport));
+  viewport->has_camera = TRUE;
+  monge_viewport_queue_draw (viewport);
+}
+
+void
+monge_viewport_reset_view (MongeViewport *viewport)
+{
+  float lower[3], upper[3];
+
+  if (!get_bounds (viewport, lower, upper))
+    return;
+  monge_camera_init (&viewport->camera, lower, upper);
+  monge_viewport_fit (viewport);
+}
+
+const char *
+monge_viewport_get_problem (MongeViewport *viewport)
+{
+  return gtk_widget_get_visible (GTK_WIDGET (viewport->problem))
+             ? gtk_label_get_text (viewport->problem)
+             : NULL;
+}
+
+const char *
+monge_viewport_get_description (MongeViewport *viewport)
+{
+  return viewport->renderer != NULL ? monge_renderer_get_description (viewport->renderer) : NULL;
+}
+
+guint
+monge_viewport_get_frame_rate (MongeViewport *viewport)
+{
+  gint64 now = g_get_monotonic_time ();
+  guint n = 0;
+
+  while (n < MIN (viewport->n_drawn, MONGE_FRAME_TIMES)
+         && now - viewport->times[(viewport->n_drawn - 1 - n) % MONGE_FRAME_TIMES] <= G_USEC_PER_SEC)
+    n++;
+  return n;
+}
+
+guint64
+monge_viewport_get_n_drawn (MongeViewport *viewport)
+{
+  return viewport->n_drawn;
+}
+
+MongePicture *
+monge_viewport_take_picture (MongeViewport *viewport, int scale, gboolean transparent,
+                             GError **error)
+{
+  int width = gtk_widget_get_width (GTK_WIDGET (viewport));
+  int height = gtk_widget_get_height (GTK_WIDGET (viewport));
+  g_autoptr (MongePicture) picture = NULL;
+  MongeOverlay overlay;
+  MongeScene scene;
+
+  if (viewport->renderer == NULL || width == 0 || height == 0)
+    {
+      g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_DEVICE,
+                           "There is no picture to save: the view is not drawn");
+      return NULL;
+    }
+  gtk_gl_area_make_current (viewport->area);
+  upload_shapes (viewport);
+  upload_frame (viewport);
+  build_scene (viewport, &scene);
+  scene.background[3] = transparent ? 0.0f : 1.0f;
+  picture = monge_picture_new (width * scale, height * scale);
+  if (!monge_renderer_draw_to_pixels (viewport->renderer, &scene, &viewport->camera, picture->width,
+                                      picture->height, picture->pixels, error))
+    return NULL;
+  fill_overlay (viewport, &overlay);
+  monge_picture_annotate (picture, &overlay, scale);
+  return g_steal_pointer (&picture);
+}
