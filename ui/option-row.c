@@ -70,6 +70,12 @@ print_value (MongeOptionRow *row)
   return monge_text_number (row->value);
 }
 
+static gboolean
+is_being_typed_in (MongeOptionRow *row)
+{
+  return (gtk_widget_get_state_flags (row->entry) & GTK_STATE_FLAG_FOCUS_WITHIN) != 0;
+}
+
 static void
 show_value (MongeOptionRow *row)
 {
@@ -82,7 +88,8 @@ show_value (MongeOptionRow *row)
   gtk_adjustment_set_value (adjustment, isinf (row->value) ? gtk_adjustment_get_upper (adjustment)
                                                            : to_slider (row, row->value));
   row->loading = was_loading;
-  gtk_editable_set_text (GTK_EDITABLE (row->entry), text);
+  if (!was_loading || !is_being_typed_in (row))
+    gtk_editable_set_text (GTK_EDITABLE (row->entry), text);
   gtk_widget_set_sensitive (row->scale, !isinf (row->value));
   gtk_accessible_update_property (GTK_ACCESSIBLE (row->scale), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT,
                                   spoken, -1);
@@ -399,8 +406,7 @@ monge_option_row_load (MongeOptionRow *row, gconstpointer params, gconstpointer 
     {
       row->default_value = monge_option_get_number (option, defaults);
       row->value = monge_option_get_number (option, params);
-      if (!gtk_widget_has_focus (row->entry))
-        show_value (row);
+      show_value (row);
     }
   row->loading = FALSE;
   show_reset (row);

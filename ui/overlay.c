@@ -11,8 +11,9 @@
 #define SCALE_WIDTH 120.0
 #define TRIAD_RADIUS 26.0
 
-double
-monge_overlay_round_down (double value)
+/* 1, 2 or 5 times a power of ten, at most @value. */
+static double
+round_down (double value)
 {
   double decade = pow (10.0, floor (log10 (value)));
   double digit = value / decade;
@@ -88,7 +89,7 @@ draw_colour_bar (const MongeOverlay *overlay, cairo_t *cr, double height)
 {
   double x = MARGIN + 4.0, y = height - MARGIN - 24.0;
   double low = overlay->range[0], span = overlay->range[1] - low;
-  double step = span > 0.0 ? monge_overlay_round_down (span / 2.0) : 0.0;
+  double step = span > 0.0 ? round_down (span / 2.0) : 0.0;
   g_autofree char *title = NULL;
 
   title = overlay->unit != NULL ? g_strdup_printf ("%s, %s", overlay->title, overlay->unit)
@@ -108,30 +109,29 @@ draw_colour_bar (const MongeOverlay *overlay, cairo_t *cr, double height)
 static void
 draw_scale_bar (const MongeOverlay *overlay, cairo_t *cr, double width, double height)
 {
-  double length = monge_overlay_round_down (SCALE_WIDTH * overlay->unit_per_pixel);
-  double pixels = round (length / overlay->unit_per_pixel);
-  double left = overlay->colormap != NULL ? MARGIN + BAR_WIDTH + 48.0 : MARGIN + 4.0;
-  double x = round (left), y = round (height - MARGIN - 12.0);
+  float pixels;
+  float length = monge_camera_get_scale_bar (overlay->camera, (float) height, SCALE_WIDTH, &pixels);
+  double x = overlay->colormap != NULL ? MARGIN + BAR_WIDTH + 48.0 : MARGIN + 4.0;
+  double y = round (height - MARGIN - 12.0), extent = round (pixels);
   g_autofree char *text = monge_text_quantity (length, overlay->unit);
 
-  if (x + pixels > width - MARGIN - 4.0 * TRIAD_RADIUS)
+  if (x + extent > width - MARGIN - 4.0 * TRIAD_RADIUS)
     return;
   set_ink (overlay, cr, 1.0);
-  cairo_rectangle (cr, x, y, pixels, 2.0);
+  cairo_rectangle (cr, x, y, extent, 2.0);
   cairo_rectangle (cr, x, y - 3.0, 1.0, 8.0);
-  cairo_rectangle (cr, x + pixels - 1.0, y - 3.0, 1.0, 8.0);
+  cairo_rectangle (cr, x + extent - 1.0, y - 3.0, 1.0, 8.0);
   cairo_fill (cr);
-  draw_text (overlay, cr, text, x + 0.5 * pixels, y - 8.0, 0.5);
+  draw_text (overlay, cr, text, x + 0.5 * extent, y - 8.0, 0.5);
 }
 
 static void
-draw_axis (const MongeOverlay *overlay, cairo_t *cr, double cx, double cy, const vec3 axis,
+draw_axis (const MongeOverlay *overlay, cairo_t *cr, double cx, double cy, const float axis[3],
            const char *name)
 {
   double dx = axis[0] * TRIAD_RADIUS, dy = -axis[1] * TRIAD_RADIUS;
-  double alpha = 0.725 + 0.275 * axis[2];
 
-  set_ink (overlay, cr, alpha);
+  set_ink (overlay, cr, 0.725 + 0.275 * axis[2]);
   cairo_set_line_width (cr, 1.6);
   cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
   cairo_move_to (cr, cx, cy);
@@ -141,32 +141,26 @@ draw_axis (const MongeOverlay *overlay, cairo_t *cr, double cx, double cy, const
     draw_text (overlay, cr, name, cx + 1.32 * dx, cy + 1.32 * dy + 4.0, 0.5);
 }
 
+static int
+compare_depths (gconstpointer a, gconstpointer b, gpointer axes)
+{
+  const float (*axis)[3] = axes;
+  float depth_a = axis[*(const int *) a][2], depth_b = axis[*(const int *) b][2];
+
+  return (depth_a > depth_b) - (depth_a < depth_b);
+}
+
 /* Far axes first, so that the near ones are drawn over them. */
 static void
 draw_triad (const MongeOverlay *overlay, cairo_t *cr, double width, double height)
 {
   static const char *const names[] = { "x", "y", "z" };
   double cx = width - MARGIN - 1.5 * TRIAD_RADIUS, cy = height - MARGIN - 1.5 * TRIAD_RADIUS;
-  versor rotation;
-  vec3 axes[3];
-  int order[3] = { 0, 1, 2 };
+  int order[] = { 0, 1, 2 };
+  float axes[3][3];
 
-  glm_vec4_copy ((float *) overlay->rotation, rotation);
-  for (int k = 0; k < 3; k++)
-    {
-      vec3 unit = { k == 0, k == 1, k == 2 };
-
-      glm_quat_rotatev (rotation, unit, axes[k]);
-    }
-  for (int i = 0; i < 3; i++)
-    for (int j = i + 1; j < 3; j++)
-      if (axes[order[j]][2] < axes[order[i]][2])
-        {
-          int swap = order[i];
-
-          order[i] = order[j];
-          order[j] = swap;
-        }
+  monge_camera_get_axes (overlay->camera, axes);
+  g_qsort_with_data (order, 3, sizeof *order, compare_depths, axes);
   for (int i = 0; i < 3; i++)
     draw_axis (overlay, cr, cx, cy, axes[order[i]], names[order[i]]);
 }
@@ -176,9 +170,8 @@ monge_overlay_draw (const MongeOverlay *overlay, cairo_t *cr, double width, doub
 {
   if (overlay->colormap != NULL)
     draw_colour_bar (overlay, cr, height);
-  if (overlay->unit_per_pixel > 0.0)
-    {
-      draw_scale_bar (overlay, cr, width, height);
-      draw_triad (overlay, cr, width, height);
-    }
+  if (overlay->camera == NULL)
+    return;
+  draw_scale_bar (overlay, cr, width, height);
+  draw_triad (overlay, cr, width, height);
 }

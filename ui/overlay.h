@@ -20,16 +20,12 @@ typedef struct {
   const char *title;             /* of the colour bar, such as "Displacement" */
   double range[2];               /* values at both ends of the bar */
   const char *unit;              /* of lengths, may be NULL */
-  double unit_per_pixel;         /* shape units per logical pixel; 0: no scale bar */
-  versor rotation;               /* of the camera */
+  const MongeCamera *camera;     /* NULL: no scale bar, no orientation */
   double ink[4];                 /* colour of lines and text, with alpha */
   const PangoFontDescription *font; /* NULL: Sans 9 */
 } MongeOverlay;
 
 /* Into (width × height) logical pixels. */
 void monge_overlay_draw (const MongeOverlay *overlay, cairo_t *cr, double width, double height);
-
-/* 1, 2 or 5 times a power of ten, at most @value. */
-double monge_overlay_round_down (double value);
 
 G_END_DECLS

@@ -23,7 +23,9 @@ struct _MongeSession {
   const MongeFrame *frame; /* borrowed from the runner */
   GArray *samples;
   MongeFlowParams params, default_params;
-  GHashTable *options;     /* key → text, kept when the defaults change */
+  gboolean blur_is_given;  /* by a recipe: the next shapes do not change it */
+  MongeRecipeInput inputs[MONGE_N_ROLES]; /* where the shapes came from */
+  MongeWeighting weighting;
 
   GSource *wake;           /* made ready by the worker thread */
   guint preparation;       /* serial of the newest preparation; older ones are dropped */
@@ -53,7 +55,8 @@ typedef struct {
   MongeDrawable *drawables[MONGE_N_ROLES];
   MongeRunner *runner;
   MongeFlowParams params, default_params;
-  gboolean keep_params; /* the shapes are those the parameters were made for */
+  MongeRecipeInput inputs[MONGE_N_ROLES];
+  MongeWeighting weighting;
   guint serial;
 } Preparation;
 
@@ -67,6 +70,7 @@ preparation_free (gpointer data)
     {
       g_clear_pointer (&preparation->shapes[r], monge_shape_unref);
       g_clear_pointer (&preparation->drawables[r], monge_drawable_unref);
+      monge_recipe_input_clear (&preparation->inputs[r]);
     }
   g_object_unref (preparation->session);
   g_free (preparation);
@@ -137,23 +141,40 @@ open_backend (MongeSession *session, GError **error)
   return session->backend;
 }
 
-static gboolean
-prepare_flow (Preparation *preparation, double origin[3], GError **error)
+static MongeMeasure *
+build_measure (Preparation *preparation, MongeRole role, GError **error)
 {
-  MongeShape *source = preparation->shapes[MONGE_ROLE_SOURCE];
-  MongeShape *target = preparation->shapes[MONGE_ROLE_TARGET];
+  return monge_recipe_input_build_measure (&preparation->inputs[role], preparation->shapes[role],
+                                           preparation->weighting, error);
+}
+
+static MongeFlow *
+open_flow (Preparation *preparation, GError **error)
+{
   MongeBackend *backend = open_backend (preparation->session, error);
-  MongeFlow *flow;
+  g_autoptr (MongeMeasure) from = NULL;
+  g_autoptr (MongeMeasure) to = NULL;
 
   if (backend == NULL)
-    return FALSE;
-  flow = monge_flow_new (backend, source, target, error);
+    return NULL;
+  from = build_measure (preparation, MONGE_ROLE_SOURCE, error);
+  to = from != NULL ? build_measure (preparation, MONGE_ROLE_TARGET, error) : NULL;
+  if (to == NULL)
+    return NULL;
+  return monge_flow_new_for_measures (backend, preparation->shapes[MONGE_ROLE_SOURCE],
+                                      preparation->shapes[MONGE_ROLE_TARGET], from, to, error);
+}
+
+static void
+prepare_flow (Preparation *preparation, double origin[3], GError **error)
+{
+  MongeFlow *flow = open_flow (preparation, error);
+
   if (flow == NULL)
-    return FALSE;
+    return;
   preparation->runner = monge_runner_new (flow, &preparation->params, wake_from_worker,
                                           preparation->session->wake);
   memcpy (origin, monge_runner_get_origin (preparation->runner), 3 * sizeof *origin);
-  return TRUE;
 }
 
 static void
@@ -236,35 +257,22 @@ prepared (GObject *object, GAsyncResult *result, gpointer user_data)
   take_news (session);
 }
 
-static void
-apply_options (MongeSession *session, MongeFlowParams *params)
-{
-  GHashTableIter iter;
-  gpointer key, text;
-
-  g_hash_table_iter_init (&iter, session->options);
-  while (g_hash_table_iter_next (&iter, &key, &text))
-    monge_option_parse (monge_option_find (monge_flow_options, key), text, params, NULL);
-}
-
 /* Lengths follow the shapes; what was chosen otherwise stays. */
 static void
 choose_params (MongeSession *session, Preparation *preparation)
 {
-  MongeFlowParams *params = &preparation->params;
+  MongeFlowParams *params = &preparation->params, *defaults = &preparation->default_params;
 
-  preparation->params = session->params;
-  preparation->default_params = session->default_params;
+  *params = session->params;
+  *defaults = session->default_params;
   if (preparation->shapes[0] == NULL || preparation->shapes[1] == NULL)
     return;
-  monge_flow_params_init_for (&preparation->default_params, preparation->shapes[0],
-                              preparation->shapes[1]);
-  apply_options (session, &preparation->default_params);
-  if (preparation->keep_params)
-    return;
-  params->loss.blur = preparation->default_params.loss.blur;
-  params->loss.reach = preparation->default_params.loss.reach;
-  apply_options (session, params);
+  monge_flow_params_init_for (defaults, preparation->shapes[0], preparation->shapes[1]);
+  if (session->blur_is_given)
+    defaults->loss.blur = params->loss.blur;
+  else
+    params->loss.blur = defaults->loss.blur;
+  session->blur_is_given = FALSE;
 }
 
 static gboolean
@@ -275,7 +283,7 @@ is_loading_files (MongeSession *session)
 
 /* Once nothing more is on its way, so that two files opened together appear together. */
 static void
-prepare (MongeSession *session, gboolean keep_params)
+prepare (MongeSession *session)
 {
   g_autoptr (GTask) task = NULL;
   Preparation *preparation;
@@ -286,10 +294,13 @@ prepare (MongeSession *session, gboolean keep_params)
   preparation = g_new0 (Preparation, 1);
   preparation->session = g_object_ref (session);
   preparation->serial = ++session->preparation;
-  preparation->keep_params = keep_params;
+  preparation->weighting = session->weighting;
   for (int r = 0; r < MONGE_N_ROLES; r++)
-    if (session->shapes[r] != NULL)
-      preparation->shapes[r] = monge_shape_ref (session->shapes[r]);
+    {
+      if (session->shapes[r] != NULL)
+        preparation->shapes[r] = monge_shape_ref (session->shapes[r]);
+      monge_shape_loader_copy_input (&preparation->inputs[r], &session->inputs[r]);
+    }
   choose_params (session, preparation);
   session->preparing = TRUE;
   task = g_task_new (session, NULL, prepared, NULL);
@@ -357,14 +368,16 @@ loaded (GObject *object, GAsyncResult *result, gpointer user_data)
       g_clear_pointer (&session->shapes[role], monge_shape_unref);
       session->shapes[role] = g_steal_pointer (&shape);
       session->shapes_are_new = TRUE;
+      monge_recipe_input_clear (&session->inputs[role]);
+      monge_shape_loader_copy_input (&session->inputs[role], &loader->input);
       report_repairs (session, session->shapes[role]);
     }
   if (role == MONGE_N_ROLES)
     return;
   if (volume != NULL)
-    g_signal_emit (session, signals[LABELS_WANTED], 0, (guint) role, volume, loader->spec);
+    g_signal_emit (session, signals[LABELS_WANTED], 0, (guint) role, volume, loader->input.path);
   g_clear_pointer (&session->loaders[role], monge_shape_loader_unref);
-  prepare (session, FALSE);
+  prepare (session);
 }
 
 static void
@@ -401,7 +414,8 @@ monge_session_dispose (GObject *object)
     g_source_destroy (session->wake);
   g_clear_pointer (&session->wake, g_source_unref);
   g_clear_pointer (&session->samples, g_array_unref);
-  g_clear_pointer (&session->options, g_hash_table_unref);
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    monge_recipe_input_clear (&session->inputs[r]);
   G_OBJECT_CLASS (monge_session_parent_class)->dispose (object);
 }
 
@@ -439,7 +453,6 @@ monge_session_init (MongeSession *session)
 {
   g_mutex_init (&session->backend_lock);
   session->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
-  session->options = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   session->params = *monge_flow_params ();
   session->default_params = session->params;
   session->wake = g_source_new (&wake_funcs, sizeof (GSource));
@@ -457,35 +470,28 @@ monge_session_new (void)
 void
 monge_session_open (MongeSession *session, MongeRole role, const char *spec)
 {
+  MongeRecipeInput input = { .mirror = -1 };
+  GError *error = NULL;
+
   g_return_if_fail (MONGE_IS_SESSION (session) && role < MONGE_N_ROLES && spec != NULL);
 
-  start_loading (session, role, monge_shape_loader_new (spec));
+  if (monge_recipe_input_set_path (&input, spec, &error))
+    start_loading (session, role, monge_shape_loader_new (&input, NULL));
+  else
+    emit_error (session, error);
+  monge_recipe_input_clear (&input);
 }
 
 void
-monge_session_open_pair (MongeSession *session, const char *source, const char *target,
-                         gboolean play)
+monge_session_open_recipe (MongeSession *session, const MongeRecipe *recipe)
 {
-  monge_session_open (session, MONGE_ROLE_SOURCE, source);
-  monge_session_open (session, MONGE_ROLE_TARGET, target);
-  session->play_when_ready = play;
-}
-
-void
-monge_session_open_mirrored_labels (MongeSession *session, const char *path, gint32 source,
-                                    gint32 target)
-{
-  const gint32 labels[MONGE_N_ROLES] = { source, target };
-
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    {
-      MongeShapeLoader *loader = monge_shape_loader_new (path);
-
-      loader->labels = g_array_new (FALSE, FALSE, sizeof (gint32));
-      g_array_append_val (loader->labels, labels[r]);
-      loader->mirrored = r == MONGE_ROLE_TARGET;
-      start_loading (session, r, loader);
-    }
+  session->params = recipe->params;
+  session->blur_is_given = recipe->blur_is_given;
+  session->weighting = recipe->weighting;
+  if (recipe->source.path != NULL)
+    start_loading (session, MONGE_ROLE_SOURCE, monge_shape_loader_new (&recipe->source, NULL));
+  if (recipe->target.path != NULL)
+    start_loading (session, MONGE_ROLE_TARGET, monge_shape_loader_new (&recipe->target, NULL));
 }
 
 void
@@ -493,24 +499,25 @@ monge_session_choose_labels (MongeSession *session, MongeRole role, MongeVolume 
                              const char *name, const gint32 *labels, guint n_labels,
                              gboolean as_voxels)
 {
-  MongeShapeLoader *loader = monge_shape_loader_new (name);
+  MongeRecipeInput input = { .path = (char *) name, .labels = (gint32 *) labels,
+                             .n_labels = n_labels, .as_voxels = as_voxels, .mirror = -1 };
 
-  loader->volume = monge_volume_ref (volume);
-  loader->labels = g_array_new (FALSE, FALSE, sizeof (gint32));
-  g_array_append_vals (loader->labels, labels, n_labels);
-  loader->as_voxels = as_voxels;
-  start_loading (session, role, loader);
+  start_loading (session, role, monge_shape_loader_new (&input, volume));
 }
 
 void
 monge_session_swap (MongeSession *session)
 {
   MongeShape *source = session->shapes[MONGE_ROLE_SOURCE];
+  MongeRecipeInput input = session->inputs[MONGE_ROLE_SOURCE];
 
   session->shapes[MONGE_ROLE_SOURCE] = session->shapes[MONGE_ROLE_TARGET];
   session->shapes[MONGE_ROLE_TARGET] = source;
+  session->inputs[MONGE_ROLE_SOURCE] = session->inputs[MONGE_ROLE_TARGET];
+  session->inputs[MONGE_ROLE_TARGET] = input;
   session->shapes_are_new = TRUE;
-  prepare (session, TRUE);
+  session->blur_is_given = TRUE;
+  prepare (session);
 }
 
 void
@@ -618,24 +625,6 @@ monge_session_set_params (MongeSession *session, const MongeFlowParams *params)
   if (session->runner != NULL)
     monge_runner_set_params (session->runner, &session->params);
   g_signal_emit (session, signals[PARAMS_CHANGED], 0);
-}
-
-gboolean
-monge_session_set_option (MongeSession *session, const char *key, const char *text, GError **error)
-{
-  const MongeOption *option = monge_option_find (monge_flow_options, key);
-
-  if (option == NULL)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "No option --%s", key);
-      return FALSE;
-    }
-  if (!monge_option_parse (option, text, &session->params, error))
-    return FALSE;
-  monge_option_parse (option, text, &session->default_params, NULL);
-  g_hash_table_insert (session->options, g_strdup (key), g_strdup (text));
-  monge_session_set_params (session, &session->params);
-  return TRUE;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "compute/flow/runner.h"
+#include "compute/recipe.h"
 #include "compute/shape/volume.h"
 #include "ui/drawable.h"
 
@@ -34,14 +35,10 @@ G_DECLARE_FINAL_TYPE (MongeSession, monge_session, MONGE, SESSION, GObject)
  */
 MongeSession *monge_session_new (void);
 
-/* A path or "example:NAME"; replaces what is there or on its way there. */
+/* A path, "PATH#LABEL[,LABEL…]" or "example:NAME"; replaces what is there or on its way there. */
 void monge_session_open (MongeSession *session, MongeRole role, const char *spec);
-/* Two at once; the flow starts playing when both are there and @play is set. */
-void monge_session_open_pair (MongeSession *session, const char *source, const char *target,
-                              gboolean play);
-/* Labels @source and @target of the volume @path; the second one reflected to the other side. */
-void monge_session_open_mirrored_labels (MongeSession *session, const char *path, gint32 source,
-                                         gint32 target);
+/* Both shapes, or as many as it names, and all parameters. @recipe is copied. */
+void monge_session_open_recipe (MongeSession *session, const MongeRecipe *recipe);
 void monge_session_choose_labels (MongeSession *session, MongeRole role, MongeVolume *volume,
                                   const char *name, const gint32 *labels, guint n_labels,
                                   gboolean as_voxels);
@@ -68,9 +65,6 @@ const MongeFlowParams *monge_session_get_params (MongeSession *session);
 /* What the shapes' size suggests; the values that "reset" goes back to. */
 const MongeFlowParams *monge_session_get_default_params (MongeSession *session);
 void monge_session_set_params (MongeSession *session, const MongeFlowParams *params);
-/* A value that outlives the choice of defaults from the shapes, as "--blur 1" asks for. */
-gboolean monge_session_set_option (MongeSession *session, const char *key, const char *text,
-                                   GError **error);
 
 void monge_session_play (MongeSession *session);
 void monge_session_pause (MongeSession *session);

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "compute/recipe.h"
 #include "compute/shape/volume.h"
 
 G_BEGIN_DECLS
@@ -10,24 +11,21 @@ G_BEGIN_DECLS
 /**
  * MongeShapeLoader:
  *
- * Reference-counted. @spec is a path or "example:NAME"; a volume with several labels gives back the
- * volume instead of a shape, to be asked again with the labels wanted.
+ * Reference-counted. A volume with several labels of which none is chosen gives back the volume
+ * instead of a shape, to be asked again with the labels wanted.
  */
 typedef struct {
-  char *spec;
-  MongeVolume *volume;  /* NULL, or where @labels are taken from */
-  GArray *labels;       /* NULL, or gint32 */
-  gboolean as_voxels;
-  gboolean mirrored;    /* reflect x, keeping the surface oriented outwards */
-  MongeTask task;       /* progress and cancellation, from any thread */
+  MongeRecipeInput input; /* what to load; owned */
+  MongeVolume *volume;    /* NULL, or where the labels are taken from: the file is not read again */
+  MongeTask task;         /* progress and cancellation, from any thread */
 } MongeShapeLoader;
 
-MongeShapeLoader *monge_shape_loader_new (const char *spec);
+/* Copies @input. @volume: (nullable) */
+MongeShapeLoader *monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume);
 MongeShapeLoader *monge_shape_loader_ref (MongeShapeLoader *loader);
 void monge_shape_loader_unref (MongeShapeLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeShapeLoader, monge_shape_loader_unref)
 
-/* The fields above must not change any more. */
 void monge_shape_loader_run_async (MongeShapeLoader *loader, GAsyncReadyCallback callback,
                                    gpointer user_data);
 /* Either @shape or @volume is set, (transfer full); on failure neither. */
@@ -35,5 +33,8 @@ gboolean monge_shape_loader_run_finish (GAsyncResult *result, MongeShape **shape
                                         MongeVolume **volume, GError **error);
 /* The loader that @result belongs to; borrowed. */
 MongeShapeLoader *monge_shape_loader_of (GAsyncResult *result);
+
+/* Deep copy into @copy, to be cleared by monge_recipe_input_clear(). */
+void monge_shape_loader_copy_input (MongeRecipeInput *copy, const MongeRecipeInput *input);
 
 G_END_DECLS

@@ -176,7 +176,7 @@ add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part, const
 }
 
 static void
-build_scene (MongeViewport *viewport, MongeScene *scene)
+build_scene (MongeViewport *viewport, MongeScene *scene, int scale)
 {
   gboolean dark = monge_theme_is_dark (GTK_WIDGET (viewport));
 
@@ -186,6 +186,7 @@ build_scene (MongeViewport *viewport, MongeScene *scene)
   add_layer (viewport, scene, MONGE_VIEW_START, start_colour[dark]);
   memcpy (scene->background, backgrounds[dark], sizeof backgrounds[dark]);
   scene->background[3] = 1.0f;
+  scene->scale = (float) scale;
 }
 
 static void
@@ -209,7 +210,7 @@ on_render (GtkGLArea *area, GdkGLContext *context, MongeViewport *viewport)
     return TRUE;
   upload_shapes (viewport);
   upload_frame (viewport);
-  build_scene (viewport, &scene);
+  build_scene (viewport, &scene, scale);
   monge_renderer_draw (viewport->renderer, &scene, &viewport->camera, width, height);
   count_frame (viewport);
   return TRUE;
@@ -223,18 +224,14 @@ fill_overlay (MongeViewport *viewport, MongeOverlay *overlay)
   GtkWidget *widget = GTK_WIDGET (viewport);
   GdkRGBA ink = monge_theme_get_colour (widget);
   const char *unit = monge_session_get_unit (viewport->session);
-  int height = MAX (gtk_widget_get_height (widget), 1);
 
   *overlay = (MongeOverlay){
     .title = "Displacement",
     .unit = unit != NULL ? unit : "units",
-    .unit_per_pixel = viewport->has_camera
-                          ? monge_camera_get_unit_per_pixel (&viewport->camera, (float) height)
-                          : 0.0,
+    .camera = viewport->has_camera ? &viewport->camera : NULL,
     .ink = { ink.red, ink.green, ink.blue, 0.85 },
     .font = pango_context_get_font_description (gtk_widget_get_pango_context (widget)),
   };
-  glm_vec4_copy (viewport->camera.rotation, overlay->rotation);
   if (is_coloured_by_displacement (viewport) && viewport->visible[MONGE_VIEW_SOURCE])
     {
       overlay->colormap = monge_colormap_find (viewport->style.colour_map);
@@ -529,7 +526,7 @@ monge_viewport_take_picture (MongeViewport *viewport, int scale, gboolean transp
   gtk_gl_area_make_current (viewport->area);
   upload_shapes (viewport);
   upload_frame (viewport);
-  build_scene (viewport, &scene);
+  build_scene (viewport, &scene, scale);
   scene.background[3] = transparent ? 0.0f : 1.0f;
   picture = monge_picture_new (width * scale, height * scale);
   if (!monge_renderer_draw_to_pixels (viewport->renderer, &scene, &viewport->camera, picture->width,
