@@ -2,8 +2,17 @@
 #pragma once
 
 #include "compute/core/options.h"
+#include "compute/shape/shape.h"
+#include "render/scene.h"
 
 G_BEGIN_DECLS
+
+typedef enum {
+  MONGE_VIEW_SOURCE,
+  MONGE_VIEW_TARGET,
+  MONGE_VIEW_START,
+  MONGE_N_VIEWS,
+} MongeViewPart;
 
 typedef struct {
   const char *source_style;   /* "surface", "points" or "wire" */
@@ -19,5 +28,12 @@ typedef struct {
   .colour_map = "viridis", .point_size = 1.0, .target_opacity = 45.0
 
 extern const MongeOption monge_view_options[];
+
+/* One part in this style, in the colour that belongs to it. @range: of the displacements, for a
+ * source that is coloured by them; NULL for one colour. */
+void monge_view_style_init_layer (const MongeViewStyle *style, MongeViewPart part,
+                                  const MongeShape *shape, MongeGeometry *geometry,
+                                  const float range[2], gboolean dark, MongeLayer *layer);
+void monge_view_style_get_background (gboolean dark, float colour[4]);
 
 G_END_DECLS

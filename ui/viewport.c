@@ -16,9 +16,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (MongeViewport, monge_viewport, GTK_TYPE_WIDGET)
 
-static const float start_colour[2][3] = { { 0.45f, 0.45f, 0.45f }, { 0.70f, 0.70f, 0.70f } };
-static const float backgrounds[2][3] = { { 0.965f, 0.965f, 0.957f }, { 0.102f, 0.106f, 0.114f } };
-
 void
 monge_viewport_queue_draw (MongeViewport *viewport)
 {
@@ -121,18 +118,6 @@ upload_frame (MongeViewport *viewport)
 
 /* The scene */
 
-static MongeStyle
-find_style (const char *name, const MongeShape *shape)
-{
-  MongeShapeKind kind = monge_shape_get_kind (shape);
-
-  if (kind == MONGE_SHAPE_POINTS || g_str_equal (name, "points"))
-    return MONGE_STYLE_POINTS;
-  if (kind == MONGE_SHAPE_CURVES || g_str_equal (name, "wire"))
-    return MONGE_STYLE_WIRE;
-  return MONGE_STYLE_SURFACE;
-}
-
 static gboolean
 is_coloured_by_displacement (MongeViewport *viewport)
 {
@@ -148,44 +133,27 @@ get_range (MongeViewport *viewport)
 }
 
 static void
-add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part, const float colour[3])
+add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part)
 {
-  gboolean is_target = part == MONGE_VIEW_TARGET, is_source = part == MONGE_VIEW_SOURCE;
-  MongeDrawable *drawable = viewport->drawables[is_target ? MONGE_ROLE_TARGET : MONGE_ROLE_SOURCE];
-  MongeLayer *layer = &scene->layers[scene->n_layers];
+  MongeRole role = part == MONGE_VIEW_TARGET ? MONGE_ROLE_TARGET : MONGE_ROLE_SOURCE;
+  const float range[] = { 0.0f, (float) get_range (viewport) };
 
   if (viewport->geometries[part] == NULL || !viewport->visible[part])
     return;
-  *layer = (MongeLayer){
-    .geometry = viewport->geometries[part],
-    .style = find_style (is_source ? viewport->style.source_style : viewport->style.target_style,
-                         drawable->shape),
-    .visible = TRUE,
-    .opacity = is_source ? 1.0f : (float) (viewport->style.target_opacity / 100.0),
-    .point_size = (float) viewport->style.point_size,
-  };
-  memcpy (layer->colour, colour, sizeof layer->colour);
-  if (part == MONGE_VIEW_START)
-    layer->opacity *= 0.6f;
-  if (is_source && is_coloured_by_displacement (viewport))
-    {
-      layer->colormap = monge_colormap_find (viewport->style.colour_map);
-      layer->range[1] = (float) get_range (viewport);
-    }
-  scene->n_layers++;
+  monge_view_style_init_layer (&viewport->style, part, viewport->drawables[role]->shape,
+                               viewport->geometries[part],
+                               is_coloured_by_displacement (viewport) ? range : NULL,
+                               monge_theme_is_dark (GTK_WIDGET (viewport)),
+                               &scene->layers[scene->n_layers++]);
 }
 
 static void
 build_scene (MongeViewport *viewport, MongeScene *scene, int scale)
 {
-  gboolean dark = monge_theme_is_dark (GTK_WIDGET (viewport));
-
   scene->n_layers = 0;
-  add_layer (viewport, scene, MONGE_VIEW_SOURCE, monge_colour_source);
-  add_layer (viewport, scene, MONGE_VIEW_TARGET, monge_colour_target);
-  add_layer (viewport, scene, MONGE_VIEW_START, start_colour[dark]);
-  memcpy (scene->background, backgrounds[dark], sizeof backgrounds[dark]);
-  scene->background[3] = 1.0f;
+  for (int part = 0; part < MONGE_N_VIEWS; part++)
+    add_layer (viewport, scene, part);
+  monge_view_style_get_background (monge_theme_is_dark (GTK_WIDGET (viewport)), scene->background);
   scene->scale = (float) scale;
 }
 

@@ -9,13 +9,6 @@
 
 G_BEGIN_DECLS
 
-typedef enum {
-  MONGE_VIEW_SOURCE,
-  MONGE_VIEW_TARGET,
-  MONGE_VIEW_START,
-  MONGE_N_VIEWS,
-} MongeViewPart;
-
 #define MONGE_TYPE_VIEWPORT (monge_viewport_get_type ())
 G_DECLARE_FINAL_TYPE (MongeViewport, monge_viewport, MONGE, VIEWPORT, GtkWidget)
 
