@@ -89,28 +89,89 @@ monge_camera_init (MongeCamera *camera, const float lower[3], const float upper[
   monge_camera_fit (camera, lower, upper, 1.f);
 }
 
-/* The distance at which every corner of the box lies in the frustum. A corner at (x, y, z) from the
- * centre, in camera axes, appears at height y / ((d − z) tan (fov / 2)). */
+/* An eye at (X, Y, Z) in camera axes sees (x, y, z) inside the frustum when
+ *
+ *   |x − X| ≤ tx (Z − z)  ⇔  X + tx Z ≥ x + tx z  and  −X + tx Z ≥ −x + tx z
+ *
+ * and the same in y with ty: four maxima over the points give the nearest eye, off the middle just
+ * so much that the margins are equal on both sides. */
+typedef struct {
+  float tx, ty;      /* half the field of view that may be filled */
+  float sides[4];    /* maxima of ±x + tx z, ±y + ty z */
+} Fit;
+
+static void
+fit_add (Fit *fit, const MongeCamera *camera, const float point[3])
+{
+  vec3 p;
+  glm_quat_rotatev ((float *) camera->rotation, (float *) point, p);
+  fit->sides[0] = MAX (fit->sides[0], p[0] + fit->tx * p[2]);
+  fit->sides[1] = MAX (fit->sides[1], -p[0] + fit->tx * p[2]);
+  fit->sides[2] = MAX (fit->sides[2], p[1] + fit->ty * p[2]);
+  fit->sides[3] = MAX (fit->sides[3], -p[1] + fit->ty * p[2]);
+}
+
+static void
+fit_start (Fit *fit, const MongeCamera *camera, float aspect)
+{
+  fit->ty = FIT_MARGIN * tanf (0.5f * camera->fov);
+  fit->tx = fit->ty * aspect;
+  for (int k = 0; k < 4; k++)
+    fit->sides[k] = -INFINITY;
+}
+
+/* Turns around a point on the view's axis, as deep as the middle of the box. */
+static void
+fit_end (const Fit *fit, MongeCamera *camera, const float lower[3], const float upper[3])
+{
+  box_centre (lower, upper, camera->anchor);
+  camera->radius = box_radius (lower, upper);
+
+  vec3 middle;
+  glm_quat_rotatev (camera->rotation, camera->anchor, middle);
+  const float *s = fit->sides;
+  float z = MAX (0.5f * (s[0] + s[1]) / fit->tx, 0.5f * (s[2] + s[3]) / fit->ty);
+  camera->distance = CLAMP (z - middle[2], NEAREST * camera->radius, FARTHEST * camera->radius);
+  to_world (camera, (vec3){ 0.5f * (s[0] - s[1]), 0.5f * (s[2] - s[3]), middle[2] },
+            camera->centre);
+}
+
 void
 monge_camera_fit (MongeCamera *camera, const float lower[3], const float upper[3], float aspect)
 {
   g_return_if_fail (camera != NULL && aspect > 0.f);
 
-  box_centre (lower, upper, camera->centre);
-  glm_vec3_copy (camera->centre, camera->anchor);
-  camera->radius = box_radius (lower, upper);
-
-  float ty = FIT_MARGIN * tanf (0.5f * camera->fov), tx = ty * aspect;
-  float distance = 0.f;
+  Fit fit;
+  fit_start (&fit, camera, aspect);
   for (int corner = 0; corner < 8; corner++)
     {
       vec3 p;
       for (int k = 0; k < 3; k++)
-        p[k] = ((corner >> k & 1) ? upper[k] : lower[k]) - camera->centre[k];
-      glm_quat_rotatev (camera->rotation, p, p);
-      distance = MAX (distance, p[2] + MAX (fabsf (p[0]) / tx, fabsf (p[1]) / ty));
+        p[k] = (corner >> k & 1) ? upper[k] : lower[k];
+      fit_add (&fit, camera, p);
     }
-  camera->distance = CLAMP (distance, NEAREST * camera->radius, FARTHEST * camera->radius);
+  fit_end (&fit, camera, lower, upper);
+}
+
+void
+monge_camera_fit_points (MongeCamera *camera, const float *const *positions,
+                         const gsize *n_positions, guint n_sets, float aspect)
+{
+  g_return_if_fail (camera != NULL && aspect > 0.f);
+
+  Fit fit;
+  vec3 lower = { INFINITY, INFINITY, INFINITY }, upper = { -INFINITY, -INFINITY, -INFINITY };
+  fit_start (&fit, camera, aspect);
+  for (guint set = 0; set < n_sets; set++)
+    for (gsize i = 0; i < n_positions[set]; i++)
+      {
+        const float *p = positions[set] + 3 * i;
+        fit_add (&fit, camera, p);
+        glm_vec3_minv (lower, (float *) p, lower);
+        glm_vec3_maxv (upper, (float *) p, upper);
+      }
+  if (lower[0] <= upper[0])
+    fit_end (&fit, camera, lower, upper);
 }
 
 void

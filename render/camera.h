@@ -23,10 +23,15 @@ typedef struct {
  * horizontal extents, z up; a box that is flat in z is seen from above with y up. All of it is
  * shown in a square view; call monge_camera_fit() once the aspect is known. */
 void monge_camera_init (MongeCamera *camera, const float lower[3], const float upper[3]);
-/* Keeps the direction; centres and zooms so that the box is shown whole. @aspect: width / height. */
+/* Keeps the direction; centres and zooms so that the box is shown whole, with a small margin.
+ * @aspect: width / height. */
 void monge_camera_fit (MongeCamera *camera, const float lower[3], const float upper[3],
                        float aspect);
-/* A drag by (dx, dy) pixels in a view of (width × height). Across the view: half a turn. */
+/* The same for the points themselves, which fill the view better than their box: @n_sets arrays of
+ * (n_positions[i] × 3). Does nothing without points. O(n). */
+void monge_camera_fit_points (MongeCamera *camera, const float *const *positions,
+                              const gsize *n_positions, guint n_sets, float aspect);
+/* A drag by (dx, dy) pixels in a view of (width × height). Across the shorter side: half a turn. z stays upright. */
 void monge_camera_orbit (MongeCamera *camera, float dx, float dy, float width, float height);
 /* What is at the centre's depth follows the pointer. */
 void monge_camera_pan (MongeCamera *camera, float dx, float dy, float width, float height);

@@ -4,16 +4,17 @@
 // Lights are attached to the camera, as in a hand that turns the shape under a desk lamp: a soft
 // key from above left, a fill from below right, and a thin rim from behind. Camera axes, unit
 // length. A surface facing the viewer gets exactly 1, so that it shows the colour asked for.
-const vec3 key = vec3 (-0.420, 0.560, 0.714);
-const vec3 fill = vec3 (0.680, -0.240, 0.693);
-const vec3 half_key = vec3 (-0.2268, 0.3024, 0.9258);  // halfway from key to viewer
+const vec3 key = vec3 (-0.450, 0.620, 0.643);
+const vec3 fill = vec3 (0.720, -0.250, 0.647);
+const vec3 half_key = vec3 (-0.2482, 0.3420, 0.9063);  // halfway from key to viewer
 
 vec3
 shade (vec3 base, vec3 n)
 {
   float k = max (dot (n, key), 0.0);
   float f = max (dot (n, fill), 0.0);
-  float diffuse = 0.17 + 0.88 * k + 0.29 * f;
+  float face = max (n.z, 0.0);
+  float diffuse = 0.10 + 0.32 * face + 0.70 * k + 0.20 * f + 0.05 * n.y;
 
   float gloss = max (dot (n, half_key), 0.0);
   gloss *= gloss;
@@ -22,7 +23,7 @@ shade (vec3 base, vec3 n)
   gloss *= gloss;
   gloss *= gloss;
 
-  float away = 1.0 - clamp (n.z, 0.0, 1.0);
+  float away = 1.0 - min (face, 1.0);
   float rim = away * away * away;
   return base * diffuse + vec3 (0.10 * gloss) + rim * (0.03 + 0.12 * base);
 }
