@@ -125,24 +125,47 @@ monge_bytes_alloc (gsize n, gsize size, GError **error)
   return bytes;
 }
 
+/* g_realloc_n() that may fail; @at is left as it was then. */
+static gboolean
+grow (gpointer *at, gsize n, gsize size, GError **error)
+{
+  gpointer grown = n > G_MAXSIZE / 16 ? NULL : g_try_realloc_n (*at, n, size);
+
+  if (grown == NULL)
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+                   "not enough memory for %" G_GSIZE_FORMAT " items of %" G_GSIZE_FORMAT
+                   " bytes; close other programs or use a smaller shape", n, size);
+      return FALSE;
+    }
+  *at = grown;
+  return TRUE;
+}
+
 gboolean
 monge_indices_reserve (MongeIndices *indices, gsize capacity, GError **error)
 {
-  guint32 *values;
+  gpointer values = indices->values;
 
   if (capacity <= indices->capacity)
     return TRUE;
-  values = capacity > G_MAXSIZE / 16
-             ? NULL
-             : g_try_realloc_n (indices->values, capacity, indices->arity * sizeof *values);
-  if (values == NULL)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
-                   "not enough memory for %" G_GSIZE_FORMAT " cells; use a smaller shape",
-                   capacity);
-      return FALSE;
-    }
+  if (!grow (&values, capacity, indices->arity * sizeof *indices->values, error))
+    return FALSE;
   indices->values = values;
   indices->capacity = capacity;
+  return TRUE;
+}
+
+gboolean
+monge_numbers_reserve (MongeNumbers *numbers, gsize capacity, GError **error)
+{
+  gpointer values = numbers->values;
+
+  if (capacity <= numbers->capacity)
+    return TRUE;
+  if (!grow (&values, capacity, sizeof *numbers->values, error))
+    return FALSE;
+  numbers->values = values;
+  numbers->capacity = capacity;
   return TRUE;
 }

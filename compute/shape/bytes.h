@@ -48,4 +48,26 @@ monge_indices_add (MongeIndices *indices, GError **error)
   return indices->values + indices->arity * indices->n++;
 }
 
+/**
+ * MongeNumbers:
+ *
+ * Numbers as they are read. Growing may fail, then %MONGE_ERROR_SIZE is set.
+ */
+typedef struct {
+  double *values;
+  gsize n, capacity;
+} MongeNumbers;
+
+gboolean monge_numbers_reserve (MongeNumbers *numbers, gsize capacity, GError **error);
+
+static inline gboolean
+monge_numbers_add (MongeNumbers *numbers, double value, GError **error)
+{
+  if (G_UNLIKELY (numbers->n == numbers->capacity)
+      && !monge_numbers_reserve (numbers, MAX (64, 2 * numbers->capacity), error))
+    return FALSE;
+  numbers->values[numbers->n++] = value;
+  return TRUE;
+}
+
 G_END_DECLS

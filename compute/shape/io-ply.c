@@ -371,7 +371,7 @@ row_size (const Reader *reader, const PlyElement *element, gboolean *has_list)
   return size;
 }
 
-/* Reads all rows of @element; the columns are allocated once the file is known to be long enough. */
+/* Reads all rows of @element; columns are allocated once the file is known to be long enough. */
 static gboolean
 read_table (Reader *reader, const PlyElement *element, Table *table, GError **error)
 {
@@ -429,7 +429,8 @@ column_to_triangles (Table *table, guint i)
   values = g_malloc (MAX (n * size, 1));
   for (gsize row = 0; row < n; row++)
     memcpy (values + row * size, table->columns[i] + table->parents[row] * size, size);
-  return monge_array_new (property->name, property->type, 1, n, g_bytes_new_take (values, n * size));
+  return monge_array_new (property->name, property->type, 1, n,
+                          g_bytes_new_take (values, n * size));
 }
 
 static void
@@ -523,7 +524,8 @@ static gboolean
 read_faces (Reader *reader, const PlyElement *face, gsize n_vertices, MongeShapeBuilder *builder,
             GError **error)
 {
-  g_auto (Table) table = { .corners = monge_ply_element_find_corners (face), .n_vertices = n_vertices };
+  g_auto (Table) table = { .corners = monge_ply_element_find_corners (face),
+                           .n_vertices = n_vertices };
 
   if (face->n_rows > G_MAXINT32)
     return fail (reader, error, MONGE_ERROR_SIZE,
@@ -582,7 +584,8 @@ read_edges (Reader *reader, const PlyElement *edge, gsize n_vertices, MongeShape
             GError **error)
 {
   g_auto (Table) table = { .corners = edge->properties->len, .n_vertices = n_vertices };
-  guint ends[2] = { monge_ply_element_find_scalar (edge, "vertex1"), monge_ply_element_find_scalar (edge, "vertex2") };
+  guint ends[2] = { monge_ply_element_find_scalar (edge, "vertex1"),
+                    monge_ply_element_find_scalar (edge, "vertex2") };
   guint32 *cells;
 
   if (!read_table (reader, edge, &table, error))
@@ -620,7 +623,8 @@ static gboolean
 read_elements (Reader *reader, MongeShapeBuilder *builder, const PlyElement *vertex,
                const guint *axes, guint dim, GError **error)
 {
-  const PlyElement *face = monge_ply_header_find (&reader->header, "face"), *edge = monge_ply_header_find (&reader->header, "edge");
+  const PlyElement *face = monge_ply_header_find (&reader->header, "face");
+  const PlyElement *edge = monge_ply_header_find (&reader->header, "edge");
 
   for (guint i = 0; i < reader->header.elements->len; i++)
     {

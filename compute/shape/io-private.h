@@ -19,6 +19,10 @@ MONGE_DECLARE_FORMAT (xyz)
 
 #undef MONGE_DECLARE_FORMAT
 
+/* Read like XYZ. */
+gboolean monge_csv_write (const MongeShape *shape, GString *out, GError **error);
+gboolean monge_tsv_write (const MongeShape *shape, GString *out, GError **error);
+
 /* The bytes of the file, mapped where that is possible; errors name it. */
 GBytes *monge_file_load (const char *path, GError **error);
 

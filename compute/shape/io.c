@@ -13,6 +13,18 @@
 const MongeFormat monge_formats[] = {
   { "PLY", "Polygon file format", EXTENSIONS ("ply"), monge_ply_matches, monge_ply_parse,
     monge_ply_write },
+  { "NPY", "NumPy array of points", EXTENSIONS ("npy"), monge_npy_matches, monge_npy_parse,
+    monge_npy_write },
+  { "STL", "Stereolithography triangles", EXTENSIONS ("stl"), monge_stl_matches, monge_stl_parse,
+    monge_stl_write },
+  { "OBJ", "Wavefront object", EXTENSIONS ("obj"), monge_obj_matches, monge_obj_parse,
+    monge_obj_write },
+  { "XYZ", "Points as lines of text", EXTENSIONS ("xyz", "txt"), monge_xyz_matches,
+    monge_xyz_parse, monge_xyz_write },
+  { "CSV", "Points as lines of text, parted by commas", EXTENSIONS ("csv"), monge_xyz_matches,
+    monge_xyz_parse, monge_csv_write },
+  { "TSV", "Points as lines of text, parted by tabs", EXTENSIONS ("tsv"), monge_xyz_matches,
+    monge_xyz_parse, monge_tsv_write },
   { NULL },
 };
 
@@ -39,13 +51,18 @@ monge_format_find_by_extension (const char *path)
   return NULL;
 }
 
+/* The name decides between formats that both claim the bytes. */
 const MongeFormat *
 monge_format_find (const char *path, const guint8 *data, gsize size)
 {
+  const MongeFormat *named = monge_format_find_by_extension (path);
+
+  if (named != NULL && named->matches (data, size))
+    return named;
   for (const MongeFormat *format = monge_formats; format->name != NULL; format++)
     if (format->matches (data, size))
       return format;
-  return monge_format_find_by_extension (path);
+  return named;
 }
 
 /* "PLY (.ply), …" of the formats; of those that can be written if @writable. */

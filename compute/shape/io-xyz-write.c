@@ -1,0 +1,122 @@
+/* Writes one line per vertex: coordinates, then the arrays in their order, with the shortest
+ * decimals that read back as the same number. XYZ parts them by blanks, names the columns only if
+ * there are arrays, and has comments; CSV and TSV always name them and have none, so that the unit
+ * is lost. Cells are lost in all. */
+#include "compute/shape/io-private.h"
+
+#include "compute/shape/scan.h"
+
+static void
+append_number (GString *out, MongeType type, double value)
+{
+  if (type == MONGE_TYPE_FLOAT32)
+    monge_text_append_float (out, (float) value);
+  else
+    monge_text_append_double (out, value);
+}
+
+/* A name must not be taken for a separator, a comment or a number. */
+static void
+append_name (GString *out, const char *name, char separator)
+{
+  gsize start = out->len;
+
+  g_string_append (out, name[0] != '\0' ? name : "array");
+  for (gsize i = start; i < out->len; i++)
+    {
+      guint8 c = (guint8) out->str[i];
+      if (c < ' ' || c == 0x7f || c == '"' || c == ',' || c == ';'
+          || (c == ' ' && separator == ' '))
+        out->str[i] = '_';
+    }
+}
+
+/* x, y, z, or x0, x1, … when these do not suffice. */
+static void
+append_names (const MongeShape *shape, char separator, GString *out)
+{
+  guint dim = monge_shape_get_dim (shape);
+
+  for (guint k = 0; k < dim; k++)
+    {
+      if (k > 0)
+        g_string_append_c (out, separator);
+      if (dim <= 3)
+        g_string_append_c (out, (char) ('x' + k));
+      else
+        g_string_append_printf (out, "x%u", k);
+    }
+  for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
+    {
+      const MongeArray *array = monge_shape_get_array (shape, i);
+      for (guint k = 0; k < array->n_components; k++)
+        {
+          g_string_append_c (out, separator);
+          append_name (out, array->name, separator);
+          if (array->n_components > 1)
+            g_string_append_printf (out, "_%u", k);
+        }
+    }
+  g_string_append_c (out, '\n');
+}
+
+static void
+append_row (const MongeShape *shape, gsize row, char separator, GString *out)
+{
+  guint dim = monge_shape_get_dim (shape);
+  const double *position = monge_shape_get_positions (shape) + row * dim;
+  MongeType type = monge_shape_get_position_type (shape);
+
+  for (guint k = 0; k < dim; k++)
+    {
+      if (k > 0)
+        g_string_append_c (out, separator);
+      append_number (out, type, position[k]);
+    }
+  for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
+    {
+      const MongeArray *array = monge_shape_get_array (shape, i);
+      for (guint k = 0; k < array->n_components; k++)
+        {
+          g_string_append_c (out, separator);
+          append_number (out, array->type, monge_array_get (array, row, k));
+        }
+    }
+  g_string_append_c (out, '\n');
+}
+
+static void
+append_rows (const MongeShape *shape, char separator, GString *out)
+{
+  for (gsize row = 0; row < monge_shape_get_n_vertices (shape); row++)
+    append_row (shape, row, separator, out);
+}
+
+gboolean
+monge_xyz_write (const MongeShape *shape, GString *out, GError **error)
+{
+  if (monge_shape_get_unit (shape) != NULL)
+    g_string_append_printf (out, "# unit: %s\n", monge_shape_get_unit (shape));
+  if (monge_shape_get_n_cells (shape) > 0)
+    g_string_append (out, "# faces and segments are not kept in this format\n");
+  if (monge_shape_get_n_arrays (shape) > 0)
+    append_names (shape, ' ', out);
+  append_rows (shape, ' ', out);
+  return TRUE;
+}
+
+gboolean
+monge_csv_write (const MongeShape *shape, GString *out, GError **error)
+{
+  append_names (shape, ',', out);
+  append_rows (shape, ',', out);
+  return TRUE;
+}
+
+gboolean
+monge_tsv_write (const MongeShape *shape, GString *out, GError **error)
+{
+  append_names (shape, '\t', out);
+  append_rows (shape, '\t', out);
+  return TRUE;
+}
