@@ -186,6 +186,26 @@ any_lift_gives_the_sum (void)
       }
 }
 
+/* One term out of the range of float32 among many inside it must not be lost. */
+static void
+one_huge_term_is_not_lost (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  const float huge[] = { 130, 160, 256, 300, 600, -600 };
+
+  for (MongeKernel kernel = 0; kernel < MONGE_KERNEL_DISTANCE; kernel++)
+    for (gsize h = 0; h < G_N_ELEMENTS (huge); h++)
+      {
+        Case c = case_new (70, 90, 3, 1, 7);
+        MongeReduction r = case_reduction (&c, kernel, 1, TRUE);
+
+        c.bias[41] = huge[h];
+        run (backend, &r);
+        check (&c, &r, 2e-6 + 1e-7 * fabs (huge[h])); /* float32 holds the exponent */
+        case_clear (&c);
+      }
+}
+
 /* Far points: every term underflows float32 around a lift of 0. */
 static void
 far_points_keep_their_sum (void)
@@ -357,6 +377,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/backend/every-kernel-size-and-dimension", every_kernel_size_and_dimension);
   g_test_add_func ("/backend/any-lift-gives-the-sum", any_lift_gives_the_sum);
+  g_test_add_func ("/backend/one-huge-term-is-not-lost", one_huge_term_is_not_lost);
   g_test_add_func ("/backend/far-points-keep-their-sum", far_points_keep_their_sum);
   g_test_add_func ("/backend/cutoff-drops-no-more-than-it-says", cutoff_drops_no_more_than_it_says);
   g_test_add_func ("/backend/same-bits-for-any-number-of-threads",
