@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/session-file.h"
+
 enum {
   EXIT_DONE = 0,
   EXIT_USAGE = 2,
@@ -156,6 +158,8 @@ monge_arguments_parse (MongeArguments *arguments, int argc, char **argv, int *st
   current = arguments;
   *status = EXIT_DONE;
   if (!g_option_context_parse (context, &argc, &argv, &error)
+      || (arguments->session != NULL
+          && !monge_session_file_load (arguments->session, arguments->recipe, &error))
       || !take_shapes (arguments, argc, argv, &error)
       || (!show_version && !check (arguments, &error)))
     {

@@ -128,6 +128,8 @@ draw_scene (Job *job, MongeDrawable *const *drawables, guint n, MongePicture *pi
   MongeArguments *arguments = job->arguments;
   g_autoptr (MongeRenderer) renderer = monge_renderer_new (error);
   MongeGeometry *geometries[2];
+  const float *positions[2];
+  gsize n_positions[2];
   MongeScene scene = { .scale = 1.0f };
   MongeCamera camera;
   float lower[3], upper[3];
@@ -137,7 +139,13 @@ draw_scene (Job *job, MongeDrawable *const *drawables, guint n, MongePicture *pi
     return FALSE;
   find_bounds (drawables, n, lower, upper);
   monge_camera_init (&camera, lower, upper);
-  monge_camera_fit (&camera, lower, upper, (float) picture->width / picture->height);
+  for (guint i = 0; i < n; i++)
+    {
+      positions[i] = drawables[i]->positions;
+      n_positions[i] = drawables[i]->n_vertices;
+    }
+  monge_camera_fit_points (&camera, positions, n_positions, n,
+                           (float) picture->width / picture->height);
   monge_view_style_get_background (arguments->dark, scene.background);
   if (arguments->transparent)
     scene.background[3] = 0.0f;

@@ -63,8 +63,10 @@ static float
 guess_spacing (const MongeShape *shape)
 {
   double n = MAX (1.0, (double) monge_shape_get_n_vertices (shape));
+  double spacing = 0.9 * monge_shape_get_diameter (shape) / sqrt (n);
+  double digit = spacing > 0.0 ? pow (10.0, floor (log10 (spacing)) - 1.0) : 1.0;
 
-  return (float) (0.9 * monge_shape_get_diameter (shape) / sqrt (n));
+  return (float) (spacing > 0.0 ? round (spacing / digit) * digit : 1.0);
 }
 
 MongeDrawable *

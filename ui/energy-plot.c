@@ -9,7 +9,7 @@
 #define LEFT 46.0
 #define RIGHT 46.0
 #define TOP 20.0
-#define BOTTOM 20.0
+#define BOTTOM 18.0
 #define TICK_HEIGHT 14.0 /* what a tick label needs */
 
 struct _MongeEnergyPlot {
@@ -38,7 +38,8 @@ typedef struct {
 } Curve;
 
 static const Curve curves[] = {
-  { "Loss", offsetof (MongeSample, loss), FALSE, FALSE, { 0.13, 0.13, 0.14 }, { 0.93, 0.93, 0.92 } },
+  { "Loss", offsetof (MongeSample, loss), FALSE, FALSE,
+    { 0.13, 0.13, 0.14 }, { 0.93, 0.93, 0.92 } },
   { "Marginal error", offsetof (MongeSample, marginal_error), TRUE, TRUE,
     { 0.0, 0.50, 0.37 }, { 0.20, 0.78, 0.60 } },
 };
@@ -75,6 +76,11 @@ find_axis (MongeEnergyPlot *plot, const Curve *curve)
     }
   if (axis.low > axis.high)
     return (Axis) { -3.0, 0.0 };
+  if (curve->on_right && plot->tol > 0.0)
+    {
+      axis.low = MIN (axis.low, log10 (plot->tol) - 0.5);
+      axis.high = MAX (axis.high, log10 (plot->tol) + 0.5);
+    }
   axis.low = floor (axis.low + 0.02);
   axis.high = ceil (axis.high - 0.02);
   if (axis.high - axis.low < 1.0)
@@ -130,8 +136,10 @@ draw_decade (Canvas *canvas, const Curve *curve, Axis axis, int exponent)
   double y = round (to_y (canvas, axis, exponent)) - 0.5;
   g_autofree char *label = NULL;
 
-  if (exponent >= -1 && exponent <= 3)
+  if (axis.low >= -2.0 && axis.high <= 3.0)
     label = g_strdup_printf ("%g", pow (10.0, exponent));
+  else if (exponent == 0)
+    label = g_strdup ("1");
   else
     label = g_strdup_printf ("10<sup>%s%d</sup>", exponent < 0 ? "−" : "", ABS (exponent));
   if (!curve->on_right)
@@ -191,6 +199,25 @@ draw_curve (Canvas *canvas, const Curve *curve, Axis axis)
   if (is_open)
     cairo_arc (canvas->cr, x, y, 2.5, 0.0, 2.0 * G_PI);
   cairo_fill (canvas->cr);
+  cairo_restore (canvas->cr);
+}
+
+/* Under this line a step has converged. */
+static void
+draw_tolerance (Canvas *canvas)
+{
+  const Curve *curve = &curves[1];
+  Axis axis = find_axis (canvas->plot, curve);
+  double exponent = log10 (canvas->plot->tol);
+  double y = round (to_y (canvas, axis, exponent)) - 0.5;
+
+  if (!(exponent >= axis.low && exponent <= axis.high))
+    return;
+  cairo_save (canvas->cr);
+  set_colour (canvas, curve);
+  cairo_rectangle (canvas->cr, canvas->x, y, canvas->width, 1.0);
+  cairo_clip (canvas->cr);
+  cairo_paint_with_alpha (canvas->cr, 0.35);
   cairo_restore (canvas->cr);
 }
 
@@ -254,8 +281,7 @@ draw_frame (Canvas *canvas)
                    1.0);
   cairo_fill (canvas->cr);
   set_ink (canvas, 0.75);
-  draw_markup (canvas, "step", canvas->x + canvas->width + 6.0, canvas->y + canvas->height + 3.0,
-               0.0, 0.0);
+  draw_markup (canvas, "step", canvas->x - 12.0, canvas->y + canvas->height + 3.0, 1.0, 0.0);
 }
 
 static void
@@ -279,6 +305,7 @@ monge_energy_plot_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       draw_axis (&canvas, &curves[i], find_axis (plot, &curves[i]));
       draw_legend (&canvas, &curves[i]);
     }
+  draw_tolerance (&canvas);
   draw_frame (&canvas);
   draw_steps (&canvas);
   for (gsize i = 0; i < G_N_ELEMENTS (curves) && plot->samples != NULL; i++)
@@ -291,8 +318,8 @@ monge_energy_plot_measure (GtkWidget *widget, GtkOrientation orientation, int fo
                            int *minimum, int *natural, int *minimum_baseline,
                            int *natural_baseline)
 {
-  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 240 : 96;
-  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 420 : 120;
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 240 : 104;
+  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 420 : 128;
 }
 
 static void

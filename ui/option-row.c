@@ -172,12 +172,14 @@ on_entry_key (GtkEventControllerKey *key, guint keyval, guint keycode, GdkModifi
 {
   int direction = keyval == GDK_KEY_Up ? 1 : keyval == GDK_KEY_Down ? -1 : 0;
   GtkAdjustment *adjustment = gtk_range_get_adjustment (GTK_RANGE (row->scale));
+  double position;
 
   if (direction == 0 || isinf (row->value))
     return GDK_EVENT_PROPAGATE;
   take_entry (row);
-  set_value (row, from_slider (row, to_slider (row, row->value)
-                                        + direction * gtk_adjustment_get_step_increment (adjustment)));
+  position = to_slider (row, row->value);
+  position += direction * gtk_adjustment_get_step_increment (adjustment);
+  set_value (row, from_slider (row, position));
   return GDK_EVENT_STOP;
 }
 
@@ -257,6 +259,7 @@ build_number (MongeOptionRow *row)
   row->unit_label = gtk_label_new (NULL);
   gtk_widget_add_css_class (row->unit_label, "unit");
   gtk_label_set_xalign (GTK_LABEL (row->unit_label), 0.0f);
+  gtk_label_set_width_chars (GTK_LABEL (row->unit_label), 4); /* a change of unit moves nothing */
   row->number = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 4);
   gtk_box_append (GTK_BOX (row->number), row->entry);
   gtk_box_append (GTK_BOX (row->number), row->unit_label);

@@ -10,6 +10,7 @@
 #define BAR_HEIGHT 8.0
 #define SCALE_WIDTH 120.0
 #define TRIAD_RADIUS 26.0
+#define NARROW 560.0 /* here the scale bar stands on the colour bar, not beside it */
 
 /* 1, 2 or 5 times a power of ten, at most @value. */
 static double
@@ -72,10 +73,12 @@ draw_ramp (const MongeColormap *colormap, cairo_t *cr, double x, double y)
   cairo_pattern_destroy (ramp);
 }
 
+/* With as many decimals as the distance between two ticks asks for. */
 static void
-draw_tick (const MongeOverlay *overlay, cairo_t *cr, double x, double y, double value)
+draw_tick (const MongeOverlay *overlay, cairo_t *cr, double x, double y, double value, double step)
 {
-  g_autofree char *text = monge_text_number (value);
+  int decimals = step > 0.0 ? CLAMP ((int) -floor (log10 (step) + 1e-6), 0, 9) : 0;
+  g_autofree char *text = g_strdup_printf ("%.*f", decimals, value);
 
   set_ink (overlay, cr, 0.6);
   cairo_rectangle (cr, round (x) - 0.5, y, 1.0, 4.0);
@@ -99,11 +102,12 @@ draw_colour_bar (const MongeOverlay *overlay, cairo_t *cr, double height)
   draw_ramp (overlay->colormap, cr, x, y);
   if (!(step > 0.0))
     {
-      draw_tick (overlay, cr, x, y + BAR_HEIGHT, low);
+      draw_tick (overlay, cr, x, y + BAR_HEIGHT, low, 0.0);
       return;
     }
-  for (double value = ceil (low / step - 1e-6) * step; value <= low + span * 1.0001; value += step)
-    draw_tick (overlay, cr, x + BAR_WIDTH * (value - low) / span, y + BAR_HEIGHT, value);
+  for (double k = ceil (low / step - 1e-6); k * step <= low + span * 1.0001; k += 1.0)
+    draw_tick (overlay, cr, x + BAR_WIDTH * (k * step - low) / span, y + BAR_HEIGHT,
+               k == 0.0 ? 0.0 : k * step, step);
 }
 
 static void
@@ -111,12 +115,13 @@ draw_scale_bar (const MongeOverlay *overlay, cairo_t *cr, double width, double h
 {
   float pixels;
   float length = monge_camera_get_scale_bar (overlay->camera, (float) height, SCALE_WIDTH, &pixels);
-  double x = overlay->colormap != NULL ? MARGIN + BAR_WIDTH + 48.0 : MARGIN + 4.0;
-  double y = round (height - MARGIN - 12.0), extent = round (pixels);
-  g_autofree char *text = monge_text_quantity (length, overlay->unit);
+  double x = MARGIN + 4.0, y = round (height - MARGIN - 12.0), extent = round (pixels);
+  g_autofree char *text = g_strdup_printf ("%g %s", length, overlay->unit);
 
-  if (x + extent > width - MARGIN - 4.0 * TRIAD_RADIUS)
-    return;
+  if (overlay->colormap != NULL && width < NARROW)
+    y -= 56.0;
+  else if (overlay->colormap != NULL)
+    x += BAR_WIDTH + 44.0;
   set_ink (overlay, cr, 1.0);
   cairo_rectangle (cr, x, y, extent, 2.0);
   cairo_rectangle (cr, x, y - 3.0, 1.0, 8.0);

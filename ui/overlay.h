@@ -19,7 +19,7 @@ typedef struct {
   const MongeColormap *colormap; /* NULL: no colour bar */
   const char *title;             /* of the colour bar, such as "Displacement" */
   double range[2];               /* values at both ends of the bar */
-  const char *unit;              /* of lengths, may be NULL */
+  const char *unit;              /* of lengths */
   const MongeCamera *camera;     /* NULL: no scale bar, no orientation */
   double ink[4];                 /* colour of lines and text, with alpha */
   const PangoFontDescription *font; /* NULL: Sans 9 */

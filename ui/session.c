@@ -453,6 +453,8 @@ monge_session_init (MongeSession *session)
 {
   g_mutex_init (&session->backend_lock);
   session->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    session->inputs[r].mirror = -1;
   session->params = *monge_flow_params ();
   session->default_params = session->params;
   session->wake = g_source_new (&wake_funcs, sizeof (GSource));
@@ -492,6 +494,19 @@ monge_session_open_recipe (MongeSession *session, const MongeRecipe *recipe)
     start_loading (session, MONGE_ROLE_SOURCE, monge_shape_loader_new (&recipe->source, NULL));
   if (recipe->target.path != NULL)
     start_loading (session, MONGE_ROLE_TARGET, monge_shape_loader_new (&recipe->target, NULL));
+}
+
+MongeRecipe *
+monge_session_dup_recipe (MongeSession *session)
+{
+  MongeRecipe *recipe = monge_recipe_new ();
+
+  monge_shape_loader_copy_input (&recipe->source, &session->inputs[MONGE_ROLE_SOURCE]);
+  monge_shape_loader_copy_input (&recipe->target, &session->inputs[MONGE_ROLE_TARGET]);
+  recipe->weighting = session->weighting;
+  recipe->params = session->params;
+  recipe->blur_is_given = TRUE;
+  return recipe;
 }
 
 void

@@ -39,6 +39,8 @@ MongeSession *monge_session_new (void);
 void monge_session_open (MongeSession *session, MongeRole role, const char *spec);
 /* Both shapes, or as many as it names, and all parameters. @recipe is copied. */
 void monge_session_open_recipe (MongeSession *session, const MongeRecipe *recipe);
+/* What would open this session again; transfer full. */
+MongeRecipe *monge_session_dup_recipe (MongeSession *session);
 void monge_session_choose_labels (MongeSession *session, MongeRole role, MongeVolume *volume,
                                   const char *name, const gint32 *labels, guint n_labels,
                                   gboolean as_voxels);

@@ -15,19 +15,18 @@ struct _MongeShapePanel {
 
 G_DEFINE_FINAL_TYPE (MongeShapePanel, monge_shape_panel, GTK_TYPE_WIDGET)
 
-/* "6,611 points · 13,218 faces · 46 mm" */
+/* "6,611 points · 13,218 faces" */
 static char *
-describe (const MongeShape *shape, const char *unit)
+describe (const MongeShape *shape)
 {
   static const char *const cells[] = { NULL, "segments", "faces" };
   MongeShapeKind kind = monge_shape_get_kind (shape);
   g_autofree char *n = monge_text_count (monge_shape_get_n_vertices (shape));
   g_autofree char *n_cells = monge_text_count (monge_shape_get_n_cells (shape));
-  g_autofree char *size = monge_text_quantity (monge_shape_get_diameter (shape), unit);
 
   if (cells[kind] == NULL)
-    return g_strdup_printf ("%s points · %s", n, size);
-  return g_strdup_printf ("%s points · %s %s · %s", n, n_cells, cells[kind], size);
+    return g_strdup_printf ("%s points", n);
+  return g_strdup_printf ("%s points · %s %s", n, n_cells, cells[kind]);
 }
 
 static void
@@ -36,13 +35,18 @@ show_shape (MongeShapePanel *panel, MongeRole role, GtkLabel *name, GtkLabel *si
   static const char *const empty[] = { "Source", "Target" };
   MongeShape *shape = monge_session_get_shape (panel->session, role);
   const char *unit = monge_session_get_unit (panel->session);
-  g_autofree char *text = shape != NULL ? describe (shape, unit) : g_strdup ("not opened yet");
+  g_autofree char *text = shape != NULL ? describe (shape) : g_strdup ("not opened yet");
   g_autofree char *tip = NULL;
 
   gtk_label_set_text (name, shape != NULL ? monge_shape_get_name (shape) : empty[role]);
   gtk_label_set_text (size, text);
   if (shape != NULL)
-    tip = g_strdup_printf ("%s: %s\n%s across", empty[role], monge_shape_get_name (shape), text);
+    {
+      g_autofree char *across = monge_text_quantity (monge_shape_get_diameter (shape), unit);
+
+      tip = g_strdup_printf ("%s: %s\n%s\n%s across", empty[role], monge_shape_get_name (shape),
+                             text, across);
+    }
   gtk_widget_set_tooltip_text (gtk_widget_get_parent (GTK_WIDGET (name)), tip);
 }
 

@@ -25,7 +25,7 @@ typedef struct {
 
 #define MONGE_VIEW_STYLE_DEFAULTS                                                                  \
   .source_style = "surface", .target_style = "surface", .colour_by = "uniform",                    \
-  .colour_map = "viridis", .point_size = 1.0, .target_opacity = 45.0
+  .colour_map = "viridis", .point_size = 1.0, .target_opacity = 35.0
 
 extern const MongeOption monge_view_options[];
 

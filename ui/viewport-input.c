@@ -20,6 +20,7 @@ get_height (MongeViewport *viewport)
 void
 monge_viewport_turn (MongeViewport *viewport, float dx, float dy)
 {
+  viewport->is_fitted = FALSE;
   monge_camera_orbit (&viewport->camera, dx, dy, get_width (viewport), get_height (viewport));
   monge_viewport_queue_draw (viewport);
 }
@@ -27,6 +28,7 @@ monge_viewport_turn (MongeViewport *viewport, float dx, float dy)
 void
 monge_viewport_pan (MongeViewport *viewport, float dx, float dy)
 {
+  viewport->is_fitted = FALSE;
   monge_camera_pan (&viewport->camera, dx, dy, get_width (viewport), get_height (viewport));
   monge_viewport_queue_draw (viewport);
 }
@@ -34,6 +36,7 @@ monge_viewport_pan (MongeViewport *viewport, float dx, float dy)
 static void
 zoom_at (MongeViewport *viewport, float factor, double x, double y)
 {
+  viewport->is_fitted = viewport->is_fitted && factor == 1.0f;
   monge_camera_zoom (&viewport->camera, factor, (float) x, (float) y, get_width (viewport),
                      get_height (viewport));
   monge_viewport_queue_draw (viewport);

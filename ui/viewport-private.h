@@ -30,6 +30,7 @@ struct _MongeViewport {
 
   MongeCamera camera;
   gboolean has_camera;
+  gboolean is_fitted;     /* and not moved since: follows the size of the view */
   double drag_x, drag_y;
   double pointer_x, pointer_y;
   double pinch;

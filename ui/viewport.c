@@ -158,6 +158,13 @@ build_scene (MongeViewport *viewport, MongeScene *scene, int scale)
 }
 
 static void
+on_resize (GtkGLArea *area, int width, int height, MongeViewport *viewport)
+{
+  if (viewport->is_fitted)
+    monge_viewport_fit (viewport);
+}
+
+static void
 count_frame (MongeViewport *viewport)
 {
   viewport->times[viewport->n_drawn++ % MONGE_FRAME_TIMES] = g_get_monotonic_time ();
@@ -365,6 +372,7 @@ monge_viewport_init (MongeViewport *viewport)
   gtk_gl_area_set_required_version (viewport->area, 3, 3);
   g_signal_connect (viewport->area, "realize", G_CALLBACK (on_realize), viewport);
   g_signal_connect (viewport->area, "unrealize", G_CALLBACK (on_unrealize), viewport);
+  g_signal_connect (viewport->area, "resize", G_CALLBACK (on_resize), viewport);
   g_signal_connect (viewport->area, "render", G_CALLBACK (on_render), viewport);
   gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (viewport->annotations), draw_annotations,
                                   viewport, NULL);
@@ -423,12 +431,31 @@ monge_viewport_set_part_visible (MongeViewport *viewport, MongeViewPart part, gb
 void
 monge_viewport_fit (MongeViewport *viewport)
 {
-  float lower[3], upper[3];
+  const MongeFrame *frame = monge_session_get_frame (viewport->session);
+  const float *positions[MONGE_N_ROLES + 1];
+  gsize n_positions[MONGE_N_ROLES + 1];
+  guint n = 0;
 
-  if (!get_bounds (viewport, lower, upper))
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    {
+      MongeDrawable *drawable = monge_session_get_drawable (viewport->session, r);
+
+      if (drawable != NULL)
+        {
+          positions[n] = drawable->positions;
+          n_positions[n++] = drawable->n_vertices;
+        }
+    }
+  if (n == 0)
     return;
-  monge_camera_fit (&viewport->camera, lower, upper, get_aspect (viewport));
+  if (frame != NULL)
+    {
+      positions[n] = frame->positions;
+      n_positions[n++] = frame->n_vertices;
+    }
+  monge_camera_fit_points (&viewport->camera, positions, n_positions, n, get_aspect (viewport));
   viewport->has_camera = TRUE;
+  viewport->is_fitted = TRUE;
   monge_viewport_queue_draw (viewport);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ui/file-dialog.h"
+#include "ui/session-file.h"
 #include "ui/settings.h"
 #include "ui/theme.h"
 
@@ -17,6 +18,7 @@ static const char *const mesh_filter[] = {
   "Shapes", "*.ply", "*.obj", "*.stl", "*.xyz", "*.csv", "*.npy", NULL,
 };
 static const char *const picture_filter[] = { "PNG pictures", "*.png", NULL };
+static const char *const session_filter[] = { "Sessions", "*.monge", NULL };
 static const char *const table_filter[] = { "CSV tables", "*.csv", NULL };
 
 /* The first one that can be had is what "Show an Example" shows. */
@@ -455,6 +457,66 @@ on_export_samples (GSimpleAction *action, GVariant *parameter, gpointer user_dat
                           g_object_ref (user_data));
 }
 
+void
+monge_window_save_session (MongeWindow *window, const char *path)
+{
+  g_autoptr (MongeRecipe) recipe = monge_session_dup_recipe (window->session);
+  g_autoptr (GError) error = NULL;
+
+  if (monge_session_file_save (path, recipe, &error))
+    say_saved (window, path);
+  else
+    monge_window_show_message (window, error->message, TRUE);
+}
+
+void
+monge_window_open_session (MongeWindow *window, const char *path)
+{
+  g_autoptr (MongeRecipe) recipe = monge_recipe_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (monge_session_file_load (path, recipe, &error))
+    monge_session_open_recipe (window->session, recipe);
+  else
+    monge_window_show_message (window, error->message, TRUE);
+}
+
+static void
+session_to_save_chosen (GListModel *files, gpointer user_data)
+{
+  g_autoptr (MongeWindow) window = user_data;
+  g_autofree char *path = get_chosen_path (files, ".monge");
+
+  if (path != NULL)
+    monge_window_save_session (window, path);
+}
+
+static void
+session_to_open_chosen (GListModel *files, gpointer user_data)
+{
+  g_autoptr (MongeWindow) window = user_data;
+  g_autofree char *path = get_chosen_path (files, "");
+
+  if (path != NULL)
+    monge_window_open_session (window, path);
+}
+
+static void
+on_save_session (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  g_autofree char *name = suggest_name (user_data, ".monge");
+
+  monge_file_dialog_save (user_data, "Save the Session", session_filter, name,
+                          session_to_save_chosen, g_object_ref (user_data));
+}
+
+static void
+on_open_session (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  monge_file_dialog_open (user_data, "Open a Session", session_filter, 1, session_to_open_chosen,
+                          g_object_ref (user_data));
+}
+
 /* The rest */
 
 static void
@@ -481,6 +543,8 @@ static const GActionEntry entries[] = {
   { "open-target", on_open_target },
   { "example", on_example, "s" },
   { "first-example", on_first_example },
+  { "open-session", on_open_session },
+  { "save-session", on_save_session },
   { "swap", on_swap },
   { "cancel-loading", on_cancel_loading },
   { "play", on_play },
@@ -577,6 +641,7 @@ monge_window_update_actions (MongeWindow *window)
   for (gsize i = 0; i < G_N_ELEMENTS (of_flow); i++)
     enable (window, of_flow[i], has_flow);
   enable (window, "export", has_source);
+  enable (window, "save-session", has_source);
   enable (window, "swap", has_source && has_target
                               && !monge_session_is_loading (window->session));
   enable (window, "cancel-loading", monge_session_is_loading (window->session));

@@ -31,5 +31,7 @@ void monge_window_open_files (MongeWindow *window, GListModel *files);
 void monge_window_save_screenshot (MongeWindow *window, const char *path, int scale,
                                    gboolean transparent);
 void monge_window_export_shape (MongeWindow *window, const char *path);
+void monge_window_save_session (MongeWindow *window, const char *path);
+void monge_window_open_session (MongeWindow *window, const char *path);
 
 G_END_DECLS
