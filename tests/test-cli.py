@@ -1,0 +1,538 @@
+#!/usr/bin/env python3
+"""Drives monge-cli from outside and prints TAP.
+
+    test-cli.py PROGRAM ROOT [PREFIX]     PREFIX runs the tests whose names start so
+
+Real shapes are looked for in $MONGE_TEST_DATA, else ROOT/../shared/data; reference values in
+$MONGE_TEST_REFERENCE, else ROOT/../shared/reference. What is not there is skipped.
+"""
+
+import array
+import json
+import math
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
+ROOT = pathlib.Path(sys.argv[2])
+DATA = pathlib.Path(os.environ.get("MONGE_TEST_DATA", ROOT / ".." / "shared" / "data"))
+REFERENCE = pathlib.Path(os.environ.get("MONGE_TEST_REFERENCE",
+                                        ROOT / ".." / "shared" / "reference"))
+ATLAS = pathlib.Path("/usr/share/mricron/templates/aal.nii.gz")
+TMP = pathlib.Path(tempfile.mkdtemp(prefix="monge-test-cli-"))
+DONE, FAILED, USAGE, NOT_CONVERGED = 0, 1, 2, 3
+
+
+class Skip(Exception):
+    """What a test needs is not on this machine."""
+
+
+def need(path):
+    if not path.exists():
+        raise Skip(f"no {path}")
+    return path
+
+
+def say(text):
+    print(f"# {text}", flush=True)
+
+
+def tmp(name):
+    return TMP / name
+
+
+def run(*arguments, code=DONE):
+    """Returns what was printed; the exit code must be as expected."""
+    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=110,
+                          check=False)
+    out, err = done.stdout.decode(), done.stderr.decode()
+    assert done.returncode == code, f"{arguments}: exit {done.returncode}, not {code}: {err}"
+    if code in (FAILED, USAGE):
+        assert len(err.splitlines()) == 1, f"{arguments}: not one line: {err!r}"
+    return err if code in (FAILED, USAGE) else out
+
+
+def report(*arguments, code=DONE):
+    return json.loads(run(*arguments, "--json", "-", code=code))
+
+
+def refuse(*arguments, code=USAGE, says=()):
+    message = run(*arguments, code=code)
+    for part in says:
+        assert part in message, f"{arguments}: {message!r} does not mention {part!r}"
+
+
+def close(a, b, tolerance, what):
+    assert abs(a - b) <= tolerance, f"{what}: {a} and {b} differ by more than {tolerance}"
+
+
+def load_npy(path):
+    """Returns the shape and the values of a little-endian array of floats."""
+    data = pathlib.Path(path).read_bytes()
+    assert data[:6] == b"\x93NUMPY", path
+    size, start = (struct.unpack("<H", data[8:10])[0], 10) if data[6] == 1 else (
+        struct.unpack("<I", data[8:12])[0], 12)
+    header = eval(data[start:start + size])  # a literal that this test or NumPy wrote
+    assert header["descr"] in ("<f4", "<f8") and not header["fortran_order"], header
+    return header["shape"], array.array("df"[header["descr"] == "<f4"], data[start + size:])
+
+
+def save_npy(path, values, shape):
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(10 + len(header) + 1) % 64) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+                     + array.array("d", values).tobytes())
+    return path
+
+
+def save_cloud(name, points):
+    path = tmp(name)
+    return save_npy(path, [x for point in points for x in point], (len(points), len(points[0])))
+
+
+# --- the program itself ---
+
+def test_version():
+    assert run("--version").startswith("monge-cli 0."), run("--version")
+    assert run("loss", "--version") == run("--version")
+
+
+def test_help():
+    text = run("--help")
+    for command in ("info", "convert", "loss", "register", "devices"):
+        assert f"  {command}" in text
+        assert "--quiet" in run(command, "--help")
+    for option in ("--loss", "--p", "--blur", "--reach", "--scaling", "--tol", "--no-debias",
+                   "--source-weights", "--target-weights", "--json", "--strict", "--backend",
+                   "--threads", "--weighting", "--source-label", "--mirror-target"):
+        assert f"{option}" in run("loss", "--help"), option
+        assert f"{option}" in run("register", "--help"), option
+    assert "0.05" in run("loss", "--help")
+    assert "2 % of the larger diameter" in run("register", "--help")
+
+
+def test_wrong_usage():
+    done = subprocess.run([PROGRAM], capture_output=True, check=False)
+    assert done.returncode == USAGE and b"Usage" in done.stderr
+    refuse("dance", says=["dance", "--help"])
+    refuse("loss", "--plan", "x", "example:sphere", "example:torus", says=["--plan"])
+    refuse("loss", "example:sphere", says=["SOURCE TARGET"])
+    refuse("info", says=["SHAPE"])
+    refuse("register", "example:sphere", "example:torus", says=["-o"])
+    refuse("devices", "cpu", says=["no arguments"])
+    refuse("convert", "a.ply", "b.ply", "--surface", "--voxels", says=["--voxels"])
+    refuse("convert", "a.ply", "b.ply", "--points", "0", says=["--points"])
+
+
+def test_wrong_values():
+    pair = ("example:sphere", "example:torus")
+    refuse("loss", *pair, "--blur", "-1", says=["blur", "-1"])
+    refuse("loss", *pair, "--blur", "nan", says=["blur"])
+    refuse("loss", *pair, "--p", "3", says=["from 1 to 2"])
+    refuse("loss", *pair, "--tol", "fine", says=["tol", "fine"])
+    refuse("loss", *pair, "--loss", "love", says=["sinkhorn", "energy"])
+    refuse("loss", *pair, "--weighting", "heavy", says=["uniform"])
+    refuse("loss", *pair, "--backend", "tpu", says=["cuda"])
+    refuse("loss", *pair, "--threads", "-2", says=["--threads"])
+    refuse("loss", *pair, "--mirror-source", "w", says=["x, y, z"])
+    refuse("register", *pair, "-o", "o.ply", "--model", "soft", says=["free"])
+    refuse("convert", *pair, "--label", "one", says=["whole numbers"])
+
+
+def test_failures():
+    refuse("info", "no-such.ply", code=FAILED, says=["no-such.ply"])
+    refuse("info", "example:unicorn", code=FAILED, says=["sphere"])
+    bad = tmp("bad.ply")
+    bad.write_bytes(b"ply\nformat ascii 1.0\nelement vertex 99\n")
+    refuse("info", bad, code=FAILED, says=["bad.ply"])
+    refuse("convert", "example:sphere", tmp("x.unknown"), code=FAILED, says=["x.unknown", ".ply"])
+    refuse("convert", "example:sphere", tmp("no") / "x.ply", code=FAILED, says=["x.ply"])
+    refuse("convert", "example:cloud", tmp("x.ply"), "--points", "99999999", code=FAILED,
+           says=["only"])
+    refuse("convert", "example:sphere", tmp("x.ply"), "--voxels", code=FAILED, says=["volume"])
+    flat = save_cloud("flat.npy", [(0, 0), (1, 1)])
+    refuse("loss", "example:sphere", flat, code=FAILED, says=["dimension 3", "2"])
+    refuse("loss", "example:sphere", "example:torus", "--source-weights", flat, code=FAILED,
+           says=["flat.npy", "weights"])
+
+
+def test_devices():
+    devices = report("devices")["devices"]
+    assert devices[0]["kind"] == "cpu" and devices[0]["usable"] is True
+    assert "cpu" in run("devices")
+
+
+# --- info and convert ---
+
+def test_info_keys():
+    about = report("info", "example:sphere")
+    for key in ("kind", "points", "faces", "segments", "bounds", "area", "volume", "arrays",
+                "labels", "orientation", "warnings", "version"):
+        assert key in about, key
+    assert about["kind"] == "surface" and about["orientation"] == "outward"
+    assert about["closed"] is True and about["warnings"] == []
+    assert about["faces"] == 2 * about["points"] - 4
+    lower, upper = about["bounds"]
+    radius = (upper[0] - lower[0]) / 2
+    close(about["area"], 4 * math.pi * radius ** 2, 0.02 * about["area"], "area")
+    close(about["volume"], 4 / 3 * math.pi * radius ** 3, 0.02 * about["volume"], "volume")
+    assert report("info", "example:knot")["kind"] == "curves"
+    assert report("info", "example:cloud")["kind"] == "points"
+    assert "faces" in run("info", "example:torus")
+
+
+def test_convert_round_trip():
+    first = report("info", "example:torus")
+    for ending in ("ply", "obj", "stl"):
+        path = tmp(f"torus.{ending}")
+        run("convert", "example:torus", path)
+        about = report("info", path)
+        assert (about["points"], about["faces"]) == (first["points"], first["faces"]), ending
+        close(about["area"], first["area"], 1e-4 * first["area"], ending)
+
+
+def test_convert_points():
+    for seed in (0, 0, 1):
+        run("convert", "example:sphere", tmp(f"sample{seed}.npy"), "--points", 500, "--seed", seed)
+    again = tmp("again.npy")
+    run("convert", "example:sphere", again, "--points", 500, "--seed", 0)
+    assert again.read_bytes() == tmp("sample0.npy").read_bytes()
+    assert again.read_bytes() != tmp("sample1.npy").read_bytes()
+    about = report("info", again)
+    assert (about["kind"], about["points"]) == ("points", 500)
+    # The sample stands for the surface: their distance is far below that to another sphere.
+    near = report("loss", again, "example:sphere", "--blur", 0.1)["value"]
+    far = report("loss", again, "example:torus", "--blur", 0.1)["value"]
+    assert 0 <= near < 0.02 * far, (near, far)
+    run("convert", "example:cloud", tmp("few.ply"), "--points", 10)
+    assert report("info", tmp("few.ply"))["points"] == 10
+
+
+# --- loss ---
+
+def test_loss_report():
+    about = report("loss", "example:sphere", "example:torus", "--blur", "0.1", "--threads", 1)
+    for key in ("version", "backend", "inputs", "parameters", "value", "converged",
+                "marginal_error", "iterations", "seconds"):
+        assert key in about, key
+    assert about["backend"] == "cpu" and about["threads"] == 1
+    for shape in about["inputs"]:
+        assert shape["points"] > 0 and shape["mass"] > 0 and "path" in shape
+    parameters = about["parameters"]
+    assert parameters["blur"] == 0.1 and parameters["p"] == 2 and parameters["reach"] is None
+    assert parameters["loss"] == "sinkhorn" and parameters["debias"] is True
+    assert parameters["max_iterations"] == 500 and parameters["scaling"] == 0.5
+    assert about["converged"] is True and about["marginal_error"] <= parameters["tol"]
+    assert report("loss", "example:sphere", "example:torus")["parameters"]["blur"] == 0.05
+    written = tmp("loss.json")
+    quiet = run("loss", "example:sphere", "example:torus", "--blur", "0.1", "--quiet", "--json",
+                written)
+    close(float(quiet), json.loads(written.read_text())["value"], 1e-8, "value")
+
+
+def test_loss_laws():
+    same = report("loss", "example:torus", "example:torus", "--blur", 0.1, "--tol", 1e-5)
+    close(same["value"], 0, 1e-6 * 4, "a shape and itself")
+    points = [(math.cos(k), math.sin(2 * k), k / 50) for k in range(50)]
+    moved = [(x + 0.3, y, z - 0.4) for x, y, z in points]
+    a, b = save_cloud("a.npy", points), save_cloud("b.npy", moved)
+    about = report("loss", a, b, "--blur", 0.1, "--tol", 1e-6)
+    close(about["value"], 0.125, 1e-5, "a translation")
+    other = report("loss", b, a, "--blur", 0.1, "--tol", 1e-6)
+    close(other["value"], about["value"], 1e-6, "symmetry")
+
+
+def test_loss_weights():
+    points = [(0.0, 0.0), (1.0, 0.0), (0.0, 2.0)]
+    cloud = save_cloud("three.npy", points)
+    pair = save_cloud("two.npy", points[:2])
+    weights = save_npy(tmp("w.npy"), [3.0, 1.0, 0.0], (3,))
+    even = save_npy(tmp("w2.npy"), [3.0, 1.0], (2, 1))
+    about = report("loss", cloud, pair, "--source-weights", weights, "--target-weights", even,
+                   "--tol", 1e-6)
+    close(about["value"], 0, 1e-6, "the point without weight does not count")
+    assert [shape["mass"] for shape in about["inputs"]] == [4, 4]
+
+
+def test_loss_gradient():
+    cloud = save_cloud("g.npy", [(0.0, 0.0), (1.0, 0.0), (0.2, 0.7)])
+    target = save_cloud("h.npy", [(0.5, 0.5), (1.5, 0.0), (0.0, 1.0), (1.0, 1.0)])
+    out = tmp("gradient.npy")
+    run("loss", cloud, target, "--blur", 0.3, "--tol", 1e-7, "--gradient", out)
+    shape, gradient = load_npy(out)
+    assert shape == (3, 2)
+    step, points = 1e-3, [0.0, 0.0, 1.0, 0.0, 0.2, 0.7]
+    for k in range(6):
+        values = []
+        for sign in (1, -1):
+            moved = list(points)
+            moved[k] += sign * step
+            path = save_npy(tmp("moved.npy"), moved, (3, 2))
+            values.append(report("loss", path, target, "--blur", 0.3, "--tol", 1e-7)["value"])
+        close((values[0] - values[1]) / (2 * step), gradient[k], 2e-4, f"component {k}")
+
+
+def test_strict():
+    hard = ("example:sphere", "example:torus", "--blur", 0.02, "--tol", 1e-7, "--max-iterations", 1)
+    about = report("loss", *hard)
+    assert about["converged"] is False and about["marginal_error"] > 1e-7
+    assert report("loss", *hard, "--strict", code=NOT_CONVERGED)["converged"] is False
+    run("loss", "example:sphere", "example:torus", "--blur", 0.2, "--strict")
+
+
+# --- register ---
+
+def test_register():
+    out, frames = tmp("moved.ply"), tmp("frames")
+    about = report("register", "example:seahorse0", "example:seahorse1", "-o", out, "--steps", 12,
+                   "--frames", frames)
+    before, after = about["metrics"]["before"], about["metrics"]["after"]
+    say(f"seahorse: mean distance {before['mean_distance']:.3g} -> {after['mean_distance']:.3g}, "
+        f"{about['steps']} steps in {about['seconds']:.3g} s")
+    for key in ("mean_distance", "percentile95_distance", "hausdorff", "dice", "landmark_error"):
+        assert key in before and key in after, key
+    assert after["mean_distance"] < 0.2 * before["mean_distance"]
+    assert after["hausdorff"] < before["hausdorff"]
+    assert before["dice"] < after["dice"] <= 1 and after["dice"] > 0.95, (before, after)
+    assert about["flipped_faces"] < 0.01 and about["output"] == str(out)
+    diameter = report("info", "example:seahorse0")["diameter"]
+    close(about["parameters"]["blur"], 0.02 * diameter, 0.004 * diameter, "blur from the size")
+    values = [step["value"] for step in about["history"]]
+    assert len(values) == about["steps"] <= 12 and values == sorted(values, reverse=True), values
+    assert about["value"] < values[-1]
+    start, end = report("info", "example:seahorse0"), report("info", out)
+    assert (start["points"], start["faces"]) == (end["points"], end["faces"])
+    assert any("displacement" in a["name"] for a in end["arrays"]), end["arrays"]
+    names = sorted(path.name for path in frames.iterdir())
+    assert names == [f"step_{k:04d}.ply" for k in range(about["steps"] + 1)], names
+
+
+def test_register_models():
+    points = [(math.cos(k), 2 * math.sin(2 * k), k / 20) for k in range(60)]
+    c, s = math.cos(0.4), math.sin(0.4)
+    a = save_cloud("ma.npy", points)
+    b = save_cloud("mb.npy", [(c * x - s * y + 0.1, s * x + c * y, z) for x, y, z in points])
+    for model in ("rigid", "similarity", "affine"):
+        about = report("register", a, b, "-o", tmp("m.npy"), "--model", model, "--steps", 60,
+                       "--step-size", 1, "--tol", 1e-5)
+        assert about["parameters"]["model"] == model
+        before, after = about["history"][0]["value"], about["value"]
+        assert after < 1e-3 * before, (model, before, after)
+
+
+def test_landmarks():
+    points = [(math.cos(k), math.sin(2 * k), k / 50) for k in range(50)]
+    a = save_cloud("la.npy", points)
+    b = save_cloud("lb.npy", [(x + 3, y, z - 4) for x, y, z in points])
+    named = tmp("source.json")
+    named.write_text(json.dumps([{"id": f"L{k}", "coordinates": points[7 * k]} for k in range(4)]))
+    listed = tmp("target.csv")
+    listed.write_text("name,x,y,z\n" + "".join(
+        f"L{k},{points[7 * k][0] + 3},{points[7 * k][1]},{points[7 * k][2] - 4}\n"
+        for k in (3, 1, 0, 2)))
+    metrics = report("register", a, b, "-o", tmp("l.ply"), "--landmarks", f"{named},{listed}",
+                     "--step-size", 1)["metrics"]
+    close(metrics["before"]["landmark_error"], 5, 1e-6, "before")
+    close(metrics["after"]["landmark_error"], 0, 1e-2, "after")
+    refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks", named, code=FAILED, says=["S,T"])
+    listed.write_text("L0,1,2,3\n")
+    refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks", f"{named},{listed}", code=FAILED,
+           says=["4", "1"])
+    listed.write_text("L0,1,2,3\nL1,1,2\n")
+    refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks", f"{named},{listed}", code=FAILED,
+           says=["target.csv", "line 2"])
+
+
+def test_cancel():
+    out = tmp("never.ply")
+    with subprocess.Popen([PROGRAM, "register", "example:seahorse0", "example:seahorse1", "-o", out,
+                           "--steps", "100000", "--blur", "0.01", "--tol", "1e-7",
+                           "--max-iterations", "100000"], stderr=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        time.sleep(1.0)
+        assert process.poll() is None, "it ended by itself"
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        say(f"ended {1e3 * (time.monotonic() - start):.0f} ms after the signal")
+        assert process.returncode == FAILED, process.returncode
+        assert b"Cancelled" in err and len(err.splitlines()) == 1, err
+    assert not out.exists()
+
+
+# --- volumes ---
+
+def save_volume(path, labels, size, voxel):
+    """A NIfTI-1 file of bytes whose sform puts the middle of the grid at the origin."""
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, 3, *size, 1, 1, 1, 1)
+    struct.pack_into("<2h", header, 70, 2, 8)
+    struct.pack_into("<8f", header, 76, 1, *voxel, 0, 0, 0, 0)
+    struct.pack_into("<3f", header, 108, 352, 1, 0)
+    header[123] = 2  # millimetres
+    struct.pack_into("<2h", header, 252, 0, 1)
+    for axis in range(3):
+        row = [0.0] * 4
+        row[axis], row[3] = voxel[axis], -voxel[axis] * (size[axis] - 1) / 2
+        struct.pack_into("<4f", header, 280 + 16 * axis, *row)
+    header[344:348] = b"n+1\0"
+    path.write_bytes(bytes(header) + bytes(labels))
+    return path
+
+
+def make_volume():
+    """Two balls that are mirror images of each other, labels 3 and 5."""
+    size = (40, 24, 24)
+    labels = bytearray(size[0] * size[1] * size[2])
+    for k in range(size[2]):
+        for j in range(size[1]):
+            for i in range(size[0]):
+                for label, centre in ((3, 9.5), (5, 29.5)):
+                    if math.dist((i, j, k), (centre, 11.5, 11.5)) < 7.2:
+                        labels[i + size[0] * (j + size[1] * k)] = label
+    return save_volume(tmp("balls.nii"), labels, size, (1.0, 1.5, 2.0))
+
+
+def test_volume():
+    path = make_volume()
+    about = report("info", path)
+    assert about["kind"] == "volume" and about["orientation"] == "RAS", about
+    assert [label["value"] for label in about["labels"]] == [3, 5]
+    ball = about["labels"][0]
+    close(ball["volume"], 3.0 * ball["voxels"], 1e-4, "volume of a label")
+    refuse("info", f"{path}#9", code=FAILED, says=["9"])
+    refuse("convert", path, tmp("ball.ply"), code=FAILED, says=["3"])
+    run("convert", path, tmp("ball.ply"), "--label", 3)
+    surface = report("info", tmp("ball.ply"))
+    assert surface["closed"] is True and surface["orientation"] == "outward", surface
+    close(surface["volume"], ball["volume"], 0.03 * ball["volume"], "volume of the surface")
+    run("convert", f"{path}#3,5", tmp("voxels.ply"), "--voxels")
+    voxels = report("info", tmp("voxels.ply"))
+    assert (voxels["kind"], voxels["points"]) == ("points", 2 * ball["voxels"]), voxels
+    assert "weight" in [a["name"] for a in voxels["arrays"]]
+
+
+def test_volume_mirrored():
+    path = make_volume()
+    apart = report("loss", f"{path}#3", path, "--target-label", 5, "--blur", 2)
+    met = report("loss", f"{path}#3", f"{path}#5", "--mirror-target", "x", "--blur", 2)
+    close(apart["value"], 200, 2, "the balls are 20 mm apart")
+    close(met["value"], 0, 1e-2, "the mirror image lies on the ball")
+    assert met["inputs"][1]["mirror"] == "x" and met["inputs"][1]["labels"] == [5]
+
+
+def test_atlas():
+    path = need(ATLAS)
+    names = {label["value"]: label for label in report("info", path)["labels"]}
+    for value in (37, 38):
+        run("convert", path, tmp("hippocampus.ply"), "--label", value)
+        surface = report("info", tmp("hippocampus.ply"))
+        say(f"label {value} ({names[value]['name']}): {surface['volume']:.1f} mm³ of "
+            f"{names[value]['volume']:.1f}, {surface['points']} points")
+        assert surface["closed"] is True and surface["orientation"] == "outward"
+        close(surface["volume"], names[value]["volume"], 0.03 * names[value]["volume"], "volume")
+    about = report("register", f"{path}#37", f"{path}#38", "--mirror-target", "x", "-o",
+                   tmp("atlas.ply"))
+    before, after = (about["metrics"][when]["mean_distance"] for when in ("before", "after"))
+    say(f"atlas: mean distance {before:.3g} -> {after:.3g} mm, {about['steps']} steps in "
+        f"{about['seconds']:.3g} s")
+    assert after < 0.2 * before
+
+
+# --- figures ---
+
+def test_hippocampus():
+    folder = need(DATA / "hippocampus")
+    about = report("register", folder / "source.ply", folder / "target.ply", "--blur", 1, "--steps",
+                   30, "-o", tmp("hippocampus.ply"))
+    before, after = (about["metrics"][when]["mean_distance"] for when in ("before", "after"))
+    warm = sorted(step["seconds"] for step in about["history"][1:])
+    say(f"hippocampus: mean distance {before:.3g} -> {after:.3g} mm in {about['steps']} steps, "
+        f"{about['seconds']:.3g} s; first step {1e3 * about['history'][0]['seconds']:.0f} ms, warm "
+        f"steps {1e3 * warm[len(warm) // 2]:.0f} ms in the median, {1e3 * warm[-1]:.0f} at most; "
+        f"flipped faces {about['flipped_faces']:.2g}")
+    assert after < 0.3
+    end = report("info", tmp("hippocampus.ply"))
+    assert (end["points"], end["faces"]) == (6611, 13218)
+
+
+def reference_error(case):
+    """Returns the errors of value and gradient, relative to what is allowed: 1 is the most."""
+    out = tmp("reference.npy")
+    arguments = [case["loss"], "--tol", 1e-4, "--blur", case["blur"]]
+    for key in ("p", "reach"):
+        if case.get(key) is not None:
+            arguments += [f"--{key}", case[key]]
+    if case.get("debias") is False:
+        arguments.append("--no-debias")
+    for side in ("source", "target"):
+        arguments += [f"--{side}-weights", REFERENCE / case[f"{side}_weights"]]
+    about = report("loss", REFERENCE / case["source"], REFERENCE / case["target"], "--loss",
+                   *arguments, "--gradient", out)
+    assert about["converged"] is True, case
+    p, value = case.get("p") or 2, case["value"]
+    points = [load_npy(REFERENCE / case[side]) for side in ("source", "target")]
+    dim = points[0][0][1]
+    spans = [max(max(x[d::dim]) for _, x in points) - min(min(x[d::dim]) for _, x in points)
+             for d in range(dim)]
+    scale = math.hypot(*spans) ** p / p
+    of_value = abs(about["value"] - value) / max(1e-4 * abs(value), 1e-6 * scale)
+    if "gradient" not in case:
+        return of_value, None
+    wanted, got = load_npy(REFERENCE / case["gradient"])[1], load_npy(out)[1]
+    assert len(wanted) == len(got)
+    return of_value, math.dist(wanted, got) / math.hypot(*wanted) / 1e-3
+
+
+def test_references():
+    cases = json.loads(need(REFERENCE / "reference.json").read_text())["cases"]
+    values, gradients, wrong = [], [], []
+    for case in cases:
+        of_value, of_gradient = reference_error(case)
+        name = " ".join(str(case.get(key)) for key in ("pair", "loss", "p", "blur", "reach",
+                                                       "debias"))
+        values.append((of_value, name))
+        if of_gradient is not None:
+            gradients.append((of_gradient, name))
+        if not of_value <= 1 or not (of_gradient is None or of_gradient <= 1):
+            wrong.append(f"{name}: value {of_value:.2g}, gradient {of_gradient}")
+    say(f"{len(values)} values, the worst at {max(values)[0]:.2g} of the tolerance "
+        f"({max(values)[1]}); {len(gradients)} gradients, the worst at {max(gradients)[0]:.2g} "
+        f"({max(gradients)[1]})")
+    assert not wrong, "; ".join(wrong)
+
+
+def main():
+    prefix = sys.argv[3] if len(sys.argv) > 3 else ""
+    tests = [(name[5:], function) for name, function in globals().items()
+             if name.startswith("test_" + prefix)]
+    print(f"1..{len(tests)}")
+    bad = 0
+    for number, (name, function) in enumerate(tests, 1):
+        try:
+            function()
+            print(f"ok {number} - {name}", flush=True)
+        except Skip as reason:
+            print(f"ok {number} - {name} # SKIP {reason}", flush=True)
+        except Exception as error:  # one failure must not hide the next
+            bad += 1
+            if not isinstance(error, AssertionError):
+                say(traceback.format_exc().replace("\n", "\n# "))
+            print(f"not ok {number} - {name}", flush=True)
+            say(str(error).replace("\n", "\n# "))
+    for path in sorted(TMP.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    TMP.rmdir()
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
