@@ -33,7 +33,8 @@ monge_cli_run_devices (MongeCli *cli,
     {
       const MongeDevice *device = g_ptr_array_index (devices, i);
 
-      monge_cli_print (cli, "%-5s %s, %s%s%s\n", device->kind, device->name, device->detail,
+      monge_cli_print (cli, "%-5s %s%s%s%s%s\n", device->kind, device->name,
+                       *device->detail != '\0' ? ", " : "", device->detail,
                        device->usable ? "" : ": not usable: ",
                        device->usable || device->reason == NULL ? "" : device->reason);
       report_device (report, device);

@@ -32,13 +32,16 @@ unset_in_recipe (const char *name,
   return monge_recipe_set (cli->recipe, name + strlen ("--no-"), "false", error);
 }
 
-/* What a value looks like: NAME, or the first letter of the key. */
+/* What a value looks like: NAME, N for counts, or the first letter of the key. */
 static const char *
 describe_value (const MongeOption *option)
 {
   char letter[] = { g_ascii_toupper (option->key[0]), '\0' };
 
-  return option->type == MONGE_OPTION_CHOICE ? "NAME" : g_intern_string (letter);
+  if (option->type == MONGE_OPTION_CHOICE)
+    return "NAME";
+  return option->type == MONGE_OPTION_INT && option->key[1] != '\0' ? "N"
+                                                                    : g_intern_string (letter);
 }
 
 static char *

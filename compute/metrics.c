@@ -1,5 +1,7 @@
 #include "compute/metrics.h"
 
+#include "compute/shape/overlap.h"
+
 #include <math.h>
 
 static const MongeDistanceSummary unknown = { NAN, NAN, NAN, NAN };
@@ -68,5 +70,6 @@ monge_metrics_compute (const MongeShape *shape,
       || !summarise (wanted, moved, &metrics->from_target, task, error))
     return FALSE;
   metrics->hausdorff = MAX (metrics->to_target.maximum, metrics->from_target.maximum);
+  metrics->dice = monge_overlap_compute_dice (shape, target);
   return TRUE;
 }

@@ -9,7 +9,7 @@ typedef struct {
   MongeDistanceSummary to_target;   /* vertices of the shape to the nearest point of the target */
   MongeDistanceSummary from_target; /* vertices of the target to the nearest point of the shape */
   double hausdorff;                 /* the larger maximum of both */
-  double dice;                      /* overlap of the enclosed volumes; NaN unless both are closed */
+  double dice;                      /* overlap of the solids, 0 to 1; NaN unless both are closed */
 } MongeMetrics;
 
 /**
