@@ -14,13 +14,16 @@ monge_lines_clear (MongeLines *lines)
   monge_program_clear_variants (lines->programs);
 }
 
-#define DEFAULT_WIDTH 1.5f /* pixels */
+/* pixels */
+#define CURVE_WIDTH 1.5f
+#define EDGE_WIDTH 1.f
 
 void
 monge_lines_draw (const MongeLines *lines, const MongePass *pass, const MongeLayer *layer)
 {
   const MongeProgram *program = &lines->programs[monge_pass_choose_variant (layer)];
-  float width = layer->line_width > 0.f ? layer->line_width : DEFAULT_WIDTH;
+  gboolean is_curve = monge_geometry_get_cell_size (layer->geometry) == 2;
+  float width = layer->line_width > 0.f ? layer->line_width : is_curve ? CURVE_WIDTH : EDGE_WIDTH;
 
   monge_pass_use (pass, program, layer);
   glUniform1f (program->uniforms[MONGE_UNIFORM_SIZE], 0.5f * width * pass->scale);

@@ -221,7 +221,8 @@ start_picture (const MongeScene *scene, int width, int height)
   glViewport (0, 0, width, height);
   glDisable (GL_SCISSOR_TEST);
   glDisable (GL_STENCIL_TEST);
-  glDisable (GL_CULL_FACE);
+  glCullFace (GL_BACK);
+  glFrontFace (GL_CCW);
   glDisable (GL_FRAMEBUFFER_SRGB); /* the shaders encode */
   glEnable (GL_MULTISAMPLE);
   glEnable (GL_DEPTH_TEST);

@@ -18,5 +18,8 @@ void
 monge_surface_draw (const MongeSurface *surface, const MongePass *pass, const MongeLayer *layer)
 {
   monge_pass_use (pass, &surface->programs[monge_pass_choose_variant (layer)], layer);
+  if (layer->is_closed)
+    glEnable (GL_CULL_FACE);
   monge_geometry_draw_triangles (layer->geometry);
+  glDisable (GL_CULL_FACE);
 }

@@ -1,9 +1,9 @@
 // Before every stage of every program: light, colour and the map.
 
 #ifdef FRAGMENT
-// Lights are attached to the camera, as in a hand that turns the shape under a desk lamp: a soft
-// key from above left, a fill from below right, and a thin rim from behind. Camera axes, unit
-// length. A surface facing the viewer gets exactly 1, so that it shows the colour asked for.
+// Lights are attached to the camera, as when a hand turns the shape under a desk lamp: a soft key
+// from above left, a fill from below right, and a thin rim from behind. Camera axes, unit length.
+// A surface that faces the viewer gets just 1 and no gloss: it shows the colour asked for.
 const vec3 key = vec3 (-0.450, 0.620, 0.643);
 const vec3 fill = vec3 (0.720, -0.250, 0.647);
 const vec3 half_key = vec3 (-0.2482, 0.3420, 0.9063);  // halfway from key to viewer
@@ -25,7 +25,7 @@ shade (vec3 base, vec3 n)
 
   float away = 1.0 - min (face, 1.0);
   float rim = away * away * away;
-  return base * diffuse + vec3 (0.10 * gloss) + rim * (0.03 + 0.12 * base);
+  return base * diffuse + vec3 (0.11 * max (gloss - 0.05, 0.0)) + rim * (0.03 + 0.12 * base);
 }
 
 // Linear light → sRGB by square roots, within half a level of 255.
