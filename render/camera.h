@@ -31,7 +31,8 @@ void monge_camera_fit (MongeCamera *camera, const float lower[3], const float up
  * (n_positions[i] × 3). Does nothing without points. O(n). */
 void monge_camera_fit_points (MongeCamera *camera, const float *const *positions,
                               const gsize *n_positions, guint n_sets, float aspect);
-/* A drag by (dx, dy) pixels in a view of (width × height). Across the shorter side: half a turn. z stays upright. */
+/* A drag by (dx, dy) pixels in a view of (width × height). Across the shorter side: half a turn. z
+ * stays upright. */
 void monge_camera_orbit (MongeCamera *camera, float dx, float dy, float width, float height);
 /* What is at the centre's depth follows the pointer. */
 void monge_camera_pan (MongeCamera *camera, float dx, float dy, float width, float height);

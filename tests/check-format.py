@@ -12,8 +12,8 @@ import re
 import sys
 
 FOLDERS = ["app", "compute", "data", "docs", "render", "shaders", "tests", "ui"]
-SOURCES = {".c", ".h", ".cu", ".cuh", ".glsl", ".py", ".sh", ".build", ".css", ".ui"}
-PROSE = {".md", ".xml", ".in"}
+SOURCES = {".c", ".h", ".cu", ".cuh", ".glsl", ".py", ".sh", ".build", ".css"}
+PROSE = {".md", ".xml", ".in", ".ui"}
 MAX_COLUMNS = 110
 
 

@@ -177,9 +177,8 @@ zero_between_a_measure_and_itself (void)
       Cloud x = cloud_new (200, problems[k].dim, 0, k);
       MongeLossParams params = get_params (&problems[k]);
 
-      if (!problems[k].debias)
-        continue;
-      monge_assert_close (evaluate (&x, &x, &params, NULL).value, 0, 1e-6);
+      if (problems[k].debias)
+        monge_assert_close (evaluate (&x, &x, &params, NULL).value, 0, 1e-6);
       cloud_clear (&x);
     }
 }
