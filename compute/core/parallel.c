@@ -2,6 +2,12 @@
  * rows cut into chunks; an atomic counter hands them out, the calling thread works along. */
 #include "compute/core/parallel.h"
 
+#if defined(__linux__)
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 
 #define MAX_THREADS 256
 
@@ -23,6 +29,7 @@ static struct {
   guint wanted;     /* workers that shall still join it */
   guint active;     /* workers inside it */
   guint n_started;
+  gboolean yields;  /* see monge_parallel_yield_to_others() */
 } pool;
 
 guint
@@ -50,11 +57,32 @@ work_on (Job *job, guint worker)
     }
 }
 
+/* Nice level of threads that yield: a tenth of the share of one that does not. */
+#define NICE 10
+
+static void
+lower_priority (void)
+{
+#if defined(__linux__)
+  setpriority (PRIO_PROCESS, (id_t) syscall (SYS_gettid), NICE);
+#endif
+}
+
+void
+monge_parallel_yield_to_others (void)
+{
+  lower_priority ();
+  g_mutex_lock (&pool.lock);
+  pool.yields = TRUE;
+  g_mutex_unlock (&pool.lock);
+}
+
 static gpointer
 pool_thread (gpointer data)
 {
   guint worker = GPOINTER_TO_UINT (data);
   guint seen = 0;
+  gboolean has_yielded = FALSE;
 
   g_mutex_lock (&pool.lock);
   for (;;)
@@ -70,6 +98,11 @@ pool_thread (gpointer data)
       seen = pool.generation;
       job = pool.job;
       pool.active++;
+      if (pool.yields && !has_yielded)
+        {
+          lower_priority ();
+          has_yielded = TRUE;
+        }
       g_mutex_unlock (&pool.lock);
       work_on (job, worker);
       g_mutex_lock (&pool.lock);

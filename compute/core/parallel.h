@@ -8,6 +8,11 @@ G_BEGIN_DECLS
 /* Works on rows [begin, end); @worker < n_threads tells which scratch memory to use. */
 typedef void (*MongeRowsFunc) (gsize begin, gsize end, guint worker, gpointer user_data);
 
+/* Makes the calling thread, and the pool's from its next job on, yield to threads of ordinary
+ * priority: for a program whose window must stay quick while it computes. Linux only; elsewhere and
+ * on refusal nothing changes. */
+void monge_parallel_yield_to_others (void);
+
 /* One per core the process may use, at most 256. */
 guint monge_parallel_get_default_threads (void);
 

@@ -12,6 +12,7 @@
  * therefore either seen by the worker before it starts or cancels what it has started. */
 #include "compute/flow/runner.h"
 
+#include "compute/core/parallel.h"
 #include "compute/shape/mesh.h"
 
 #include <string.h>
@@ -280,6 +281,7 @@ work (gpointer data)
 {
   MongeRunner *runner = data;
 
+  monge_parallel_yield_to_others ();
   g_mutex_lock (&runner->lock);
   while (!runner->quit)
     {
