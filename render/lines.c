@@ -15,7 +15,7 @@ monge_lines_clear (MongeLines *lines)
 }
 
 /* pixels */
-#define CURVE_WIDTH 1.5f
+#define CURVE_WIDTH 2.f
 #define EDGE_WIDTH 1.f
 
 void

@@ -31,7 +31,7 @@ typedef struct {
   const MongeColormap *colormap; /* NULL: uniform colour; else colours the geometry's scalars */
   float range[2];                /* scalars at both ends of the map; NaN scalars are grey */
   float point_size;              /* diameter of a splat, shape units; at least 1.5 pixels show */
-  float line_width;              /* of wire, pixels at scale 1; 0: 1.5 for curves, 1 for triangles */
+  float line_width;              /* of wire, pixels at scale 1; 0: 2 for curves, 1 for triangles */
   gboolean is_closed;            /* a closed surface that faces outwards: its back is not drawn, which
                                   * halves the work of a software renderer; default FALSE */
 } MongeLayer;
