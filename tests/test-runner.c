@@ -298,6 +298,52 @@ test_params_interrupt (Fixture *fixture,
                   1e-3 * (double) (g_get_monotonic_time () - before));
 }
 
+/* Changes as fast as the screen draws do not stop the shape; the last one counts at once. */
+static void
+test_drag (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (GArray) samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
+  MongeFlowParams params = endless;
+  gint64 before;
+  guint n;
+
+  params.loss.tol = 1e-3;
+  params.loss.blur = 0.05;
+  params.step_size = 0.01;
+  monge_runner_set_params (fixture->runner, &params);
+  monge_runner_play (fixture->runner);
+  wait_for_step (fixture->runner, 1);
+  for (int i = 0; i < 100; i++)
+    {
+      params.loss.blur *= i % 20 < 10 ? 1.01 : 1 / 1.01;
+      monge_runner_set_params (fixture->runner, &params);
+      g_usleep (10000);
+    }
+  n = monge_runner_get_samples (fixture->runner, samples);
+  g_test_message ("%u steps while dragging", n);
+  g_assert_cmpuint (n, >, 1);
+
+  for (int i = 0; i < 10; i++)
+    {
+      params = endless;
+      params.loss.blur *= 1.0 + 0.01 * i;
+      monge_runner_set_params (fixture->runner, &params);
+      g_usleep (10000);
+    }
+  g_usleep (200000);
+  params.loss.blur = 0.5;
+  params.loss.tol = 1e-2;
+  before = g_get_monotonic_time ();
+  n = monge_runner_get_samples (fixture->runner, samples);
+  monge_runner_set_params (fixture->runner, &params);
+  params.loss.blur = 0.4; /* at once after the other: by the timer */
+  monge_runner_set_params (fixture->runner, &params);
+  wait_for_step (fixture->runner, n + 1);
+  g_test_message ("next step %.0f ms after the last change",
+                  1e-3 * (double) (g_get_monotonic_time () - before));
+}
+
 /* Waiting for the processor is not the runner's fault, so the best of a few times is judged. */
 static void
 test_pause_interrupts (Fixture *fixture,
@@ -432,6 +478,7 @@ main (int argc, char **argv)
   ADD ("reset", set_up, test_reset);
   ADD ("failure", set_up, test_failure);
   ADD ("params_interrupt", set_up_endless, test_params_interrupt);
+  ADD ("drag", set_up_endless, test_drag);
   ADD ("pause_interrupts", set_up_endless, test_pause_interrupts);
   ADD ("free_interrupts", set_up_endless, test_free_interrupts);
   ADD ("hammer", set_up, test_hammer);

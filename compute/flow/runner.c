@@ -9,7 +9,12 @@
  *
  * A wish that makes the solve under way useless cancels its task. Both this cancel and the worker's
  * reset of the task happen under the lock, the reset together with picking up the wishes: a wish is
- * therefore either seen by the worker before it starts or cancels what it has started. */
+ * therefore either seen by the worker before it starts or cancels what it has started.
+ *
+ * A slider that is dragged changes the parameters at every frame of the screen. If each change
+ * cancelled, a solve longer than a frame would never end and the shape would stand still until the
+ * hand rests. So only the first change of a drag cancels; while more of them come the solves end with
+ * the parameters they began with, and a timer cancels one that is still under way when it gets quiet. */
 #include "compute/flow/runner.h"
 
 #include "compute/core/parallel.h"
@@ -18,6 +23,7 @@
 #include <string.h>
 
 #define MAX_SAMPLES 100000
+#define QUIET_US 40000 /* changes closer than this are one drag; below the 50 ms that are promised */
 
 /* Positions in float64 as they were after one step, shared by whoever saves them. */
 typedef struct {
@@ -30,14 +36,17 @@ struct _MongeRunner {
   MongeShape *source, *target;
   MongeRunnerNotify notify;
   gpointer user_data;
-  GThread *thread;
+  GThread *thread, *timer;
   MongeTask task;
   double origin[3];
 
   GMutex lock; /* guards all that follows */
-  GCond wake;
+  GCond wake, wake_timer;
   MongeFlowParams params;
   guint params_serial;
+  gint64 changed_at; /* the last change of @params, monotonic µs */
+  gint64 cancel_at;  /* when a solve with old parameters is to be cancelled; 0: never */
+  guint busy_serial; /* params_serial of the step under way */
   gboolean quit, playing, reset_wanted;
   guint steps_wanted;
   gboolean busy;     /* the worker is inside the flow */
@@ -219,13 +228,12 @@ do_reset (MongeRunner *runner)
 static Snapshot *
 accept_step (MongeRunner *runner,
              const MongeFlowReport *report,
-             Snapshot *snapshot,
-             guint params_serial)
+             Snapshot *snapshot)
 {
   append_sample (runner, report);
   if (runner->steps_wanted > 0)
     runner->steps_wanted--;
-  runner->settled = report->settled && params_serial == runner->params_serial;
+  runner->settled = report->settled && runner->busy_serial == runner->params_serial;
   return publish (runner, snapshot);
 }
 
@@ -247,13 +255,13 @@ do_step (MongeRunner *runner)
 {
   g_autoptr (GError) error = NULL;
   MongeFlowParams params = runner->params;
-  guint params_serial = runner->params_serial;
   MongeFlowReport report = { 0 };
   Snapshot *snapshot = NULL;
   gboolean done;
 
   monge_task_reset (&runner->task);
   runner->busy = TRUE;
+  runner->busy_serial = runner->params_serial;
   g_mutex_unlock (&runner->lock);
 
   done = monge_flow_step (runner->flow, &params, &report, &runner->task, &error);
@@ -266,7 +274,7 @@ do_step (MongeRunner *runner)
   g_mutex_lock (&runner->lock);
   runner->busy = FALSE;
   if (done)
-    snapshot = accept_step (runner, &report, snapshot, params_serial);
+    snapshot = accept_step (runner, &report, snapshot);
   else
     refuse_step (runner, error);
   g_mutex_unlock (&runner->lock);
@@ -292,6 +300,28 @@ work (gpointer data)
       else
         g_cond_wait (&runner->wake, &runner->lock);
     }
+  g_mutex_unlock (&runner->lock);
+  return NULL;
+}
+
+/* Cancels a solve that goes on with old parameters after the changes have ended. */
+static gpointer
+watch (gpointer data)
+{
+  MongeRunner *runner = data;
+
+  g_mutex_lock (&runner->lock);
+  while (!runner->quit)
+    if (runner->cancel_at == 0)
+      g_cond_wait (&runner->wake_timer, &runner->lock);
+    else if (g_get_monotonic_time () < runner->cancel_at)
+      g_cond_wait_until (&runner->wake_timer, &runner->lock, runner->cancel_at);
+    else
+      {
+        runner->cancel_at = 0;
+        if (runner->busy && runner->busy_serial != runner->params_serial)
+          monge_task_cancel (&runner->task);
+      }
   g_mutex_unlock (&runner->lock);
   return NULL;
 }
@@ -331,6 +361,7 @@ monge_runner_new (MongeFlow *flow,
   runner->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
   g_mutex_init (&runner->lock);
   g_cond_init (&runner->wake);
+  g_cond_init (&runner->wake_timer);
   compute_origin (runner->source, runner->target, runner->origin);
 
   for (int i = 0; i < 3; i++)
@@ -342,6 +373,7 @@ monge_runner_new (MongeFlow *flow,
   publish (runner, take_snapshot (runner));
 
   runner->thread = g_thread_new ("monge-flow", work, runner);
+  runner->timer = g_thread_new ("monge-flow-timer", watch, runner);
   return runner;
 }
 
@@ -354,8 +386,10 @@ monge_runner_free (MongeRunner *runner)
   runner->quit = TRUE;
   monge_task_cancel (&runner->task);
   g_cond_signal (&runner->wake);
+  g_cond_signal (&runner->wake_timer);
   g_mutex_unlock (&runner->lock);
   g_thread_join (runner->thread);
+  g_thread_join (runner->timer);
 
   monge_flow_free (runner->flow);
   for (int i = 0; i < 3; i++)
@@ -364,6 +398,7 @@ monge_runner_free (MongeRunner *runner)
   g_array_unref (runner->samples);
   g_free (runner->message);
   g_cond_clear (&runner->wake);
+  g_cond_clear (&runner->wake_timer);
   g_mutex_clear (&runner->lock);
   g_free (runner);
 }
@@ -413,6 +448,23 @@ monge_runner_reset (MongeRunner *runner)
   g_mutex_unlock (&runner->lock);
 }
 
+/* With the lock held. */
+static void
+interrupt_for_params (MongeRunner *runner)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (runner->busy && now - runner->changed_at > QUIET_US)
+    monge_task_cancel (&runner->task);
+  else if (runner->busy)
+    {
+      if (runner->cancel_at == 0) /* else it looks again when that time has come */
+        g_cond_signal (&runner->wake_timer);
+      runner->cancel_at = now + QUIET_US;
+    }
+  runner->changed_at = now;
+}
+
 void
 monge_runner_set_params (MongeRunner *runner,
                          const MongeFlowParams *params)
@@ -423,8 +475,7 @@ monge_runner_set_params (MongeRunner *runner,
       runner->params = *params;
       runner->params_serial++;
       runner->settled = FALSE;
-      if (runner->busy)
-        monge_task_cancel (&runner->task);
+      interrupt_for_params (runner);
       g_cond_signal (&runner->wake);
     }
   g_mutex_unlock (&runner->lock);

@@ -61,7 +61,8 @@ void monge_runner_pause (MongeRunner *runner);
 void monge_runner_step (MongeRunner *runner);
 /* Back to step 0 with a new frame; a playing runner goes on playing. */
 void monge_runner_reset (MongeRunner *runner);
-/* Copied; the solve under way is interrupted and goes on with the new values at once. */
+/* Copied; the solve under way is interrupted and goes on with the new values within 50 ms. While a
+ * slider is dragged, steps go on with the values that are newest when they begin. */
 void monge_runner_set_params (MongeRunner *runner, const MongeFlowParams *params);
 void monge_runner_get_params (MongeRunner *runner, MongeFlowParams *params);
 
