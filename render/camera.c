@@ -131,7 +131,10 @@ fit_end (const Fit *fit, MongeCamera *camera, const float lower[3], const float 
   glm_quat_rotatev (camera->rotation, camera->anchor, middle);
   const float *s = fit->sides;
   float z = MAX (0.5f * (s[0] + s[1]) / fit->tx, 0.5f * (s[2] + s[3]) / fit->ty);
-  camera->distance = CLAMP (z - middle[2], NEAREST * camera->radius, FARTHEST * camera->radius);
+  float distance = z - middle[2];
+  if (!(distance > NEAREST * camera->radius)) /* a single point asks for none */
+    distance = 4.f * camera->radius;
+  camera->distance = MIN (distance, FARTHEST * camera->radius);
   to_world (camera, (vec3){ 0.5f * (s[0] - s[1]), 0.5f * (s[2] - s[3]), middle[2] },
             camera->centre);
 }

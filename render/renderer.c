@@ -294,7 +294,7 @@ monge_renderer_draw (MongeRenderer *renderer, const MongeScene *scene, const Mon
   else
     glBindFramebuffer (GL_FRAMEBUFFER, framebuffer);
   if (!is_drawn || !monge_gl_check ("drawing the view", MONGE_RENDER_ERROR_TARGET, &error))
-    g_warning ("The view cannot be drawn: %s", error->message);
+    g_warning_once ("The view cannot be drawn: %s", error->message);
 }
 
 gboolean

@@ -30,7 +30,8 @@ typedef struct {
   float opacity;                 /* 0 to 1 */
   const MongeColormap *colormap; /* NULL: uniform colour; else colours the geometry's scalars */
   float range[2];                /* scalars at both ends of the map; NaN scalars are grey */
-  float point_size;              /* diameter of a splat, shape units; at least 1.5 pixels show */
+  float point_size;              /* diameter of a splat, shape units; on the screen at least 1.5
+                                  * pixels and at most what the driver offers, often 255 */
   float line_width;              /* of wire, pixels at scale 1; 0: 2 for curves, 1 for triangles */
   gboolean is_closed;            /* a closed surface that faces outwards: its back is not drawn, which
                                   * halves the work of a software renderer; default FALSE */
