@@ -8,6 +8,7 @@
  * the unit are lost. */
 #include "compute/shape/io-private.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -251,16 +252,16 @@ next_word (MongeScan *scan, char word[16])
 static gboolean
 expect (MongeScan *scan, const char *expected, gsize n_faces, GError **error)
 {
-  char word[16];
+  char word[16] = "";
   g_autofree char *text = NULL;
 
-  if (!next_word (scan, word))
+  if (next_word (scan, word) && g_str_equal (word, expected))
+    return TRUE;
+  if (scan->at >= scan->end)
     return monge_scan_fail (scan, error, MONGE_ERROR_FORMAT,
                             "truncated: the file ends inside face %" G_GSIZE_FORMAT
                             " (counted from 0), where “%s” is expected; copy it again", n_faces,
                             expected);
-  if (g_str_equal (word, expected))
-    return TRUE;
   text = g_utf8_make_valid (word, -1);
   return monge_scan_fail (scan, error, MONGE_ERROR_FORMAT,
                           "“%s” where “%s” is expected in face %" G_GSIZE_FORMAT
@@ -441,6 +442,18 @@ find_attributes (const MongeShape *shape)
   return NULL;
 }
 
+static gboolean
+fits_float (const MongeShape *shape)
+{
+  double lower[3], upper[3];
+
+  monge_shape_get_bounds (shape, lower, upper);
+  for (int k = 0; k < 3; k++)
+    if (lower[k] < -FLT_MAX || upper[k] > FLT_MAX)
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 monge_stl_write (const MongeShape *shape, GString *out, GError **error)
 {
@@ -455,6 +468,12 @@ monge_stl_write (const MongeShape *shape, GString *out, GError **error)
     {
       g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
                            "STL holds triangles in three dimensions and nothing else; write .ply");
+      return FALSE;
+    }
+  if (!fits_float (shape))
+    {
+      g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                           "the coordinates are too large for the float32 of STL; write .ply");
       return FALSE;
     }
   g_string_set_size (out, HEADER_SIZE + FACE_SIZE * n);

@@ -23,6 +23,8 @@ monge_scan_init (MongeScan *scan, const guint8 *data, gsize size)
 {
   gsize skip = size >= 3 && memcmp (data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
+  if (data == NULL)
+    data = (const guint8 *) ""; /* no bytes at all */
   *scan = (MongeScan){ .start = data, .at = data + skip, .end = data + size, .line = 1 };
 }
 
