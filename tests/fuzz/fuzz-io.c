@@ -1,0 +1,22 @@
+/* Feeds bytes that libFuzzer makes up to every reader. Built with -Dfuzz=true and clang:
+ *
+ *     CC=clang meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+ *     ninja -C build-fuzz tests/fuzz-io && build-fuzz/tests/fuzz-io -max_len=4096 FOLDER
+ */
+#include <stdint.h>
+
+#include "tests/fuzz/any-bytes.h"
+
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+  const MongeFormat *named;
+
+  for (const MongeFormat *format = monge_formats; format->name != NULL; format++)
+    any_bytes_check (format, data, size);
+  named = monge_format_find ("bytes", data, size);
+  g_assert_true (named == NULL || named->matches (data, size));
+  return 0;
+}
