@@ -742,6 +742,24 @@ test_real_cloud (void)
   check_real ("scans/dragon_30k.ply", 30000, 0);
 }
 
+static void
+test_real_volume_lists_its_labels (void)
+{
+  static const gint32 labels[] = { 2 };
+  g_autofree char *path = monge_test_data ("knee/OAI_a.nii.gz");
+  g_autoptr (MongeShape) shape = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (path == NULL)
+    return;
+  g_assert_null (monge_shape_load (path, NULL, NULL, &error));
+  g_assert_true (g_str_has_prefix (error->message, path));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "choose from: 1, 2");
+  shape = monge_shape_load (path, &(MongeLoadOptions){ labels, 1, TRUE }, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (monge_shape_get_kind (shape), ==, MONGE_SHAPE_POINTS);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -774,5 +792,6 @@ main (int argc, char **argv)
   g_test_add_func ("/io/real/femur", test_real_femur);
   g_test_add_func ("/io/real/finger", test_real_finger);
   g_test_add_func ("/io/real/cloud", test_real_cloud);
+  g_test_add_func ("/io/real/volume_lists_its_labels", test_real_volume_lists_its_labels);
   return g_test_run ();
 }
