@@ -7,8 +7,8 @@ die () { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
 # The compiler, meson, GTK with what it needs to draw, and the libraries of compute/.
 BUILD_PACKAGES=(
-  build-essential meson pkgconf libgtk-4-dev libcglm-dev libnifti2-dev zlib1g-dev
-  libgl1-mesa-dri libegl1 librsvg2-common dconf-gsettings-backend fonts-dejavu-core
+  build-essential meson pkgconf libgtk-4-dev libcglm-dev libjson-glib-dev
+  libnifti2-dev zlib1g-dev libgl1-mesa-dri libegl1 librsvg2-common dconf-gsettings-backend fonts-dejavu-core
 )
 
 # What the tests of the window and of the installed files use.
@@ -67,10 +67,11 @@ without_dpkg () {
   for tool in cc meson ninja pkg-config; do
     command -v "$tool" >/dev/null \
       || die "this is not Debian: please install $tool (a C compiler, meson, ninja, pkg-config," \
-             "GTK >= 4.8, libepoxy, cglm, libnifti2 and zlib, with their headers)"
+             "GTK >= 4.8, libepoxy, cglm, json-glib, libnifti2 and zlib, with their headers)"
   done
-  pkg-config --exists 'gtk4 >= 4.8' epoxy cglm zlib \
-    || die "this is not Debian: please install GTK >= 4.8, libepoxy, cglm and zlib with their headers"
+  pkg-config --exists 'gtk4 >= 4.8' epoxy cglm json-glib-1.0 zlib \
+    || die "this is not Debian: please install GTK >= 4.8, libepoxy, cglm, json-glib and zlib," \
+           "with their headers"
 }
 
 # configure FOLDER OPTION...: makes the build folder, or makes it anew if it is not from this place,
