@@ -1,6 +1,6 @@
 // Before every stage of every program: light, colour and the map.
 
-#ifdef FRAGMENT
+#ifndef GEOMETRY
 // Lights are attached to the camera, as when a hand turns the shape under a desk lamp: a soft key
 // from above left, a fill from below right, and a thin rim from behind. Camera axes, unit length.
 // A surface that faces the viewer gets just 1 and no gloss: it shows the colour asked for.
@@ -8,13 +8,16 @@ const vec3 key = vec3 (-0.450, 0.620, 0.643);
 const vec3 fill = vec3 (0.720, -0.250, 0.647);
 const vec3 half_key = vec3 (-0.2482, 0.3420, 0.9063);  // halfway from key to viewer
 
+float
+diffuse (vec3 n)
+{
+  return 0.10 + 0.32 * max (n.z, 0.0) + 0.70 * max (dot (n, key), 0.0)
+         + 0.20 * max (dot (n, fill), 0.0) + 0.05 * n.y;
+}
+
 vec3
 shade (vec3 base, vec3 n)
 {
-  float k = max (dot (n, key), 0.0);
-  float f = max (dot (n, fill), 0.0);
-  float face = max (n.z, 0.0);
-  float diffuse = 0.10 + 0.32 * face + 0.70 * k + 0.20 * f + 0.05 * n.y;
 
   float gloss = max (dot (n, half_key), 0.0);
   gloss *= gloss;
@@ -23,9 +26,9 @@ shade (vec3 base, vec3 n)
   gloss *= gloss;
   gloss *= gloss;
 
-  float away = 1.0 - min (face, 1.0);
+  float away = 1.0 - clamp (n.z, 0.0, 1.0);
   float rim = away * away * away;
-  return base * diffuse + vec3 (0.11 * max (gloss - 0.05, 0.0)) + rim * (0.03 + 0.12 * base);
+  return base * diffuse (n) + vec3 (0.11 * max (gloss - 0.05, 0.0)) + rim * (0.03 + 0.12 * base);
 }
 
 // Linear light → sRGB by square roots, within half a level of 255.
