@@ -11,16 +11,19 @@
 #include <immintrin.h>
 #define LANES 16
 #define vf_max(a, b) ((vf) _mm512_max_ps ((__m512) (a), (__m512) (b)))
+#define vf_min(a, b) ((vf) _mm512_min_ps ((__m512) (a), (__m512) (b)))
 #define vf_rsqrt_guess(a) ((vf) _mm512_rsqrt14_ps ((__m512) (a)))
 #elif defined(__AVX2__)
 #include <immintrin.h>
 #define LANES 8
 #define vf_max(a, b) ((vf) _mm256_max_ps ((__m256) (a), (__m256) (b)))
+#define vf_min(a, b) ((vf) _mm256_min_ps ((__m256) (a), (__m256) (b)))
 #define vf_rsqrt_guess(a) ((vf) _mm256_rsqrt_ps ((__m256) (a)))
 #elif defined(__SSE2__)
 #include <immintrin.h>
 #define LANES 4
 #define vf_max(a, b) ((vf) _mm_max_ps ((__m128) (a), (__m128) (b)))
+#define vf_min(a, b) ((vf) _mm_min_ps ((__m128) (a), (__m128) (b)))
 #define vf_rsqrt_guess(a) ((vf) _mm_rsqrt_ps ((__m128) (a)))
 #else
 #define LANES 4
@@ -57,6 +60,13 @@ vf_max (vf a, vf b)
   return (vf) ((greater & (vi) a) | (~greater & (vi) b));
 }
 
+static inline vf
+vf_min (vf a, vf b)
+{
+  vi less = a < b;
+  return (vf) ((less & (vi) a) | (~less & (vi) b));
+}
+
 /* A first guess from the bits of the exponent, 3 % off, sharpened twice. */
 static inline vf
 vf_rsqrt_guess (vf a)
@@ -78,14 +88,17 @@ vf_rsqrt (vf a)
 /* Below this exponent a term counts as 2^-100: nothing beside sums of order one, and its products
  * stay clear of denormal numbers, which are slow. */
 #define EXP2_FLOOR -100.0f
+/* Above this one it counts as 2^127: a sum out of the range that is looked at again, where the
+ * exponent's bits would otherwise run over into a harmless number. */
+#define EXP2_CEILING 127.0f
 
-/* 2^x for x < 127, to 1.5e-7 relative. x = n + r with |r| ≤ ½: adding 1.5·2^23 leaves n in the low
+/* 2^x to 1.5e-7 relative. x = n + r with |r| ≤ ½: adding 1.5·2^23 leaves n in the low
  * bits; 2^r by the degree-5 polynomial of least relative error (7.5e-8); n goes to the exponent. */
 static inline vf
 vf_exp2 (vf x)
 {
   const float magic = 0x1.8p23f;
-  vf bounded = vf_max (x, vf_set (EXP2_FLOOR));
+  vf bounded = vf_min (vf_max (x, vf_set (EXP2_FLOOR)), vf_set (EXP2_CEILING));
   vf shifted = bounded + magic;
   vf r = bounded - (shifted - magic);
   vf p = 0x1.5c08e4p-10f * r + 0x1.3d0c54p-7f;
