@@ -193,6 +193,25 @@ check_backend (MongeCli *cli)
          && cli->n_threads >= 0 && cli->n_threads <= 256;
 }
 
+/* A bare --json is --json=-. It is bare before another option or at the end; and for commands whose
+ * report is all there is to say, before anything that does not look like a report's name, so that
+ * "info --json SHAPE" never writes over SHAPE. */
+static void
+complete_json (int argc,
+               char **argv,
+               gboolean is_all)
+{
+  for (int i = 1; i < argc; i++)
+    {
+      const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+
+      if (strcmp (argv[i], "--json") != 0 || (next != NULL && strcmp (next, "-") == 0))
+        continue;
+      if (next == NULL || next[0] == '-' || (is_all && !g_str_has_suffix (next, ".json")))
+        argv[i] = (char *) "--json=-";
+    }
+}
+
 char **
 monge_cli_parse (MongeCli *cli,
                  int argc,
@@ -209,6 +228,7 @@ monge_cli_parse (MongeCli *cli,
   GOptionGroup *group = g_option_group_new ("main", "", "", cli, NULL);
 
   *status = MONGE_CLI_USAGE;
+  complete_json (argc, argv, (options & (MONGE_CLI_LOSS | MONGE_CLI_FLOW)) == 0);
   g_set_prgname (program);
   g_option_group_add_entries (group, (const GOptionEntry *) (gpointer) entries->data);
   g_option_context_set_main_group (context, group);

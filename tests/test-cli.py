@@ -188,6 +188,14 @@ def test_info_keys():
     assert "faces" in run("info", "example:torus")
 
 
+def test_bare_json_goes_to_the_output_and_never_over_the_shape():
+    path = save_cloud("bare.npy", [[0, 0, 0], [1, 2, 3]])
+    before = pathlib.Path(path).read_bytes()
+    for arguments in (("info", path, "--json"), ("info", "--json", path)):
+        assert json.loads(run(*arguments))["points"] == 2, arguments
+    assert pathlib.Path(path).read_bytes() == before
+
+
 def test_convert_round_trip():
     first = report("info", "example:torus")
     for ending in ("ply", "obj", "stl"):
