@@ -1,4 +1,4 @@
-/* Deformation models: a map of the family is found exactly, anything else is brought to the closest. */
+/* Deformation models: a map of the family is found exactly, anything else brought to the closest. */
 #include "compute/core/random.h"
 #include "compute/core/svd.h"
 #include "compute/flow/flow.h"

@@ -480,7 +480,8 @@ static MongeVolume *
 new_volume (guint n, gboolean (*is_inside) (int x, int y, int z), gboolean mirrors)
 {
   const guint size[3] = { n, n, n };
-  const double affine[16] = { mirrors ? -0.5 : 0.5, 0, 0.1, 7, 0, 2, 0, -80, 0, 0.3, 1, 5, 0, 0, 0, 1 };
+  const double affine[16]
+      = { mirrors ? -0.5 : 0.5, 0, 0.1, 7, 0, 2, 0, -80, 0, 0.3, 1, 5, 0, 0, 0, 1 };
   gint32 *labels = g_new0 (gint32, (gsize) n * n * n);
   GError *error = NULL;
   MongeVolume *volume;

@@ -1,7 +1,7 @@
 /* Deformation models. The linear ones replace the ends y_i = x_i + v_i by A (x_i − x̄) + ȳ, where A
  * minimises Σ a_i |A (x_i − x̄) − (y_i − ȳ)|² among rotations, scaled rotations or all matrices:
  *
- *   Cyx = Σ a (y − ȳ)(x − x̄)ᵀ = U S Vᵀ,      rotation   A = U D Vᵀ,  D = diag (1, …, 1, ±1), det A = 1
+ *   Cyx = Σ a (y − ȳ)(x − x̄)ᵀ = U S Vᵀ,      rotation   A = U D Vᵀ,  D = diag (1, …, ±1), det A = 1
  *                                            similarity A = (tr S D / tr Cxx) U D Vᵀ
  *                                            affine     A = I + (Cyx − Cxx) Cxx⁺
  *

@@ -420,7 +420,8 @@ static const struct {
   const char *name;
   MongeShape *(*generate) (void);
 } examples[] = {
-  { "sphere", generate_sphere },       { "torus", generate_torus }, { "seahorse0", generate_seahorse0 },
+  { "sphere", generate_sphere },       { "torus", generate_torus },
+  { "seahorse0", generate_seahorse0 },
   { "seahorse1", generate_seahorse1 }, { "knot", generate_knot },   { "cloud", generate_cloud },
 };
 

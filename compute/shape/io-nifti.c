@@ -123,7 +123,8 @@ check_header (const Reader *reader, GError **error)
                  "values of type %s (%d) are not labels; save the volume with integers",
                  nifti_datatype_string (header->datatype), header->datatype);
   if (!(header->offset >= smallest && header->offset <= MAX_OFFSET))
-    return fail (error, MONGE_ERROR_FORMAT, "the voxels are said to start at byte %g", header->offset);
+    return fail (error, MONGE_ERROR_FORMAT, "the voxels are said to start at byte %g",
+                 header->offset);
   return check_dimensions (reader, error);
 }
 

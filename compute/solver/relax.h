@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * Alternating Sinkhorn updates contract the error by a rate λ per iteration; taken ω times too far
  * they contract by as little as ω − 1 with ω = 2 / (1 + √(1 − λ)). λ is read off the errors: an
  * iteration at ω that contracts by θ > ω − 1 tells λ = (θ + ω − 1)² / (θ ω²) (Young 1971). The
- * caller gives the dual value too: should it fall, ω goes back to 1 for a while and the reading starts again.
+ * caller gives the dual value too: should it fall, ω goes back to 1 for a while and the reading
+ * starts again.
  * After Lehmann, von Renesse, Sambale, Uschmajew, “A note on overrelaxation in the Sinkhorn
  * algorithm”, Optim. Lett. 2021; the adaptive reading is ours.
  */
