@@ -14,7 +14,7 @@
  * A slider that is dragged changes the parameters at every frame of the screen. If each change
  * cancelled, a solve longer than a frame would never end and the shape would stand still until the
  * hand rests. So only the first change of a drag cancels; while more of them come the solves end with
- * the parameters they began with, and a timer cancels one that is still under way when it is quiet. */
+ * the parameters they began with, and a timer cancels one still under way when it gets quiet. */
 #include "compute/flow/runner.h"
 
 #include "compute/core/parallel.h"
