@@ -64,6 +64,17 @@ tell_timing (MongeViewport *viewport, MongeApplication *application)
   g_idle_add (quit_later, application);
 }
 
+/* The size of points follows the shapes, which are not there yet. */
+static void
+set_style (MongeApplication *application, MongeViewport *viewport)
+{
+  MongeViewStyle style = application->arguments->style;
+
+  if (!application->arguments->style_has_point_size)
+    style.point_size = monge_viewport_get_style (viewport)->point_size;
+  monge_viewport_set_style (viewport, &style);
+}
+
 static void
 monge_application_activate (GApplication *gapplication)
 {
@@ -75,6 +86,7 @@ monge_application_activate (GApplication *gapplication)
       MongeWindow *made = monge_window_new (GTK_APPLICATION (application), application->session);
 
       window = GTK_WINDOW (made);
+      set_style (application, monge_window_get_viewport (made));
       if (application->arguments->timing)
         g_signal_connect (monge_window_get_viewport (made), "drawn", G_CALLBACK (tell_timing),
                           application);

@@ -144,6 +144,24 @@ check (MongeArguments *arguments, GError **error)
   return TRUE;
 }
 
+/* Before everything else, so that options change what the session says. */
+static gboolean
+load_session (MongeArguments *arguments, int argc, char **argv, GError **error)
+{
+  for (int i = 1; i < argc; i++)
+    {
+      const char *path = NULL;
+
+      if (g_str_has_prefix (argv[i], "--session="))
+        path = argv[i] + strlen ("--session=");
+      else if (g_str_equal (argv[i], "--session"))
+        path = argv[i + 1];
+      if (path != NULL)
+        return monge_session_file_load (path, arguments->recipe, error);
+    }
+  return TRUE;
+}
+
 gboolean
 monge_arguments_parse (MongeArguments *arguments, int argc, char **argv, int *status)
 {
@@ -157,9 +175,8 @@ monge_arguments_parse (MongeArguments *arguments, int argc, char **argv, int *st
   context = build_context (arguments, &show_version);
   current = arguments;
   *status = EXIT_DONE;
-  if (!g_option_context_parse (context, &argc, &argv, &error)
-      || (arguments->session != NULL
-          && !monge_session_file_load (arguments->session, arguments->recipe, &error))
+  if (!load_session (arguments, argc, argv, &error)
+      || !g_option_context_parse (context, &argc, &argv, &error)
       || !take_shapes (arguments, argc, argv, &error)
       || (!show_version && !check (arguments, &error)))
     {

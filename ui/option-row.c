@@ -226,6 +226,9 @@ name_widgets (MongeOptionRow *row)
   gtk_accessible_update_property (GTK_ACCESSIBLE (main_control), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   option->label, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, option->help,
                                   -1);
+  if (row->drop_down != NULL) /* the button inside is what is reached by key */
+    gtk_accessible_update_property (GTK_ACCESSIBLE (gtk_widget_get_first_child (row->drop_down)),
+                                    GTK_ACCESSIBLE_PROPERTY_LABEL, option->label, -1);
   if (row->entry != NULL)
     gtk_accessible_update_property (GTK_ACCESSIBLE (row->entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                     number, -1);

@@ -26,6 +26,7 @@ struct _MongeWindow {
   MongeStatusLine *status_line;
 
   MongeSession *session;
+  guint message_timeout;
   double last_reach; /* what leaving "balanced" goes back to */
 };
 

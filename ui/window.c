@@ -5,6 +5,8 @@
 #include "ui/label-chooser.h"
 #include "ui/settings.h"
 
+#define MESSAGE_S 8
+
 G_DEFINE_FINAL_TYPE (MongeWindow, monge_window, GTK_TYPE_APPLICATION_WINDOW)
 
 static void
@@ -84,6 +86,7 @@ monge_window_dispose (GObject *object)
 {
   MongeWindow *window = MONGE_WINDOW (object);
 
+  g_clear_handle_id (&window->message_timeout, g_source_remove);
   if (window->session != NULL)
     g_signal_handlers_disconnect_by_data (window->session, window);
   g_clear_object (&window->session);
@@ -187,6 +190,17 @@ monge_window_get_message (MongeWindow *window)
              : NULL;
 }
 
+/* Good news goes away by itself. */
+static gboolean
+hide_message (gpointer user_data)
+{
+  MongeWindow *window = user_data;
+
+  window->message_timeout = 0;
+  gtk_revealer_set_reveal_child (window->message_revealer, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
 void
 monge_window_show_message (MongeWindow *window, const char *text, gboolean is_error)
 {
@@ -196,6 +210,9 @@ monge_window_show_message (MongeWindow *window, const char *text, gboolean is_er
   else
     gtk_widget_remove_css_class (GTK_WIDGET (window->message_box), "error");
   gtk_revealer_set_reveal_child (window->message_revealer, TRUE);
+  g_clear_handle_id (&window->message_timeout, g_source_remove);
+  if (!is_error)
+    window->message_timeout = g_timeout_add_seconds (MESSAGE_S, hide_message, window);
 }
 
 void
