@@ -458,6 +458,43 @@ test_nothing_is_drawn_at_rest (Fixture *fixture, gconstpointer shapes)
   g_assert_cmpuint (monge_viewport_get_n_drawn (fixture->viewport), ==, n);
 }
 
+static gboolean
+turn_a_little (GtkWidget *widget, GdkFrameClock *clock, gpointer viewport)
+{
+  monge_viewport_turn (viewport, 4.0f, 0.0f);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Not a benchmark: other things run beside the tests. It says what it measured. */
+static void
+test_view_turns_smoothly_while_computing (Fixture *fixture, gconstpointer shapes)
+{
+  g_autofree char *source = monge_test_data ("hippocampus/source.ply");
+  g_autofree char *target = monge_test_data ("hippocampus/target.ply");
+  MongeFlowParams params = *monge_session_get_params (fixture->session);
+  guint64 n_before;
+  guint tick;
+
+  if (source == NULL || target == NULL)
+    return;
+  monge_session_open (fixture->session, MONGE_ROLE_SOURCE, source);
+  monge_session_open (fixture->session, MONGE_ROLE_TARGET, target);
+  params.step_size = 0.01;
+  monge_session_set_params (fixture->session, &params);
+  g_assert_true (wait_for (fixture, has_drawn));
+  activate (fixture, "play");
+  g_assert_true (wait_for (fixture, has_moved));
+  tick = gtk_widget_add_tick_callback (GTK_WIDGET (fixture->viewport), turn_a_little,
+                                       fixture->viewport, NULL);
+  n_before = monge_viewport_get_n_drawn (fixture->viewport);
+  run_for (2.0);
+  gtk_widget_remove_tick_callback (GTK_WIDGET (fixture->viewport), tick);
+  g_test_message ("%.0f frames a second while computing, %.0f ms per step",
+                  (monge_viewport_get_n_drawn (fixture->viewport) - n_before) / 2.0,
+                  1e3 * monge_session_get_step_time (fixture->session));
+  g_assert_cmpuint (monge_viewport_get_n_drawn (fixture->viewport) - n_before, >=, 8);
+}
+
 /* Files */
 
 static void
@@ -800,6 +837,7 @@ main (int argc, char **argv)
   ADD ("view_follows_style_and_camera", "pair", test_view_follows_style_and_camera);
   ADD ("dark_is_dark", "pair", test_dark_is_dark);
   ADD ("nothing_is_drawn_at_rest", "pair", test_nothing_is_drawn_at_rest);
+  ADD ("view_turns_smoothly_while_computing", NULL, test_view_turns_smoothly_while_computing);
   ADD ("export_keeps_faces_and_says_displacements", "pair",
        test_export_keeps_faces_and_says_displacements);
   ADD ("export_into_nowhere_says_so", "pair", test_export_into_nowhere_says_so);

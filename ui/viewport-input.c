@@ -17,10 +17,17 @@ get_height (MongeViewport *viewport)
   return (float) MAX (gtk_widget_get_height (GTK_WIDGET (viewport)), 1);
 }
 
+static void
+note_move (MongeViewport *viewport)
+{
+  viewport->is_fitted = FALSE;
+  viewport->moved_at = g_get_monotonic_time ();
+}
+
 void
 monge_viewport_turn (MongeViewport *viewport, float dx, float dy)
 {
-  viewport->is_fitted = FALSE;
+  note_move (viewport);
   monge_camera_orbit (&viewport->camera, dx, dy, get_width (viewport), get_height (viewport));
   monge_viewport_queue_draw (viewport);
 }
@@ -28,7 +35,7 @@ monge_viewport_turn (MongeViewport *viewport, float dx, float dy)
 void
 monge_viewport_pan (MongeViewport *viewport, float dx, float dy)
 {
-  viewport->is_fitted = FALSE;
+  note_move (viewport);
   monge_camera_pan (&viewport->camera, dx, dy, get_width (viewport), get_height (viewport));
   monge_viewport_queue_draw (viewport);
 }
@@ -36,7 +43,8 @@ monge_viewport_pan (MongeViewport *viewport, float dx, float dy)
 static void
 zoom_at (MongeViewport *viewport, float factor, double x, double y)
 {
-  viewport->is_fitted = viewport->is_fitted && factor == 1.0f;
+  if (factor != 1.0f)
+    note_move (viewport);
   monge_camera_zoom (&viewport->camera, factor, (float) x, (float) y, get_width (viewport),
                      get_height (viewport));
   monge_viewport_queue_draw (viewport);

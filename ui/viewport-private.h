@@ -36,6 +36,8 @@ struct _MongeViewport {
   double pinch;
   gboolean is_panning;
 
+  gint64 moved_at;        /* when the camera was moved last */
+  guint refine_timeout;   /* draws once more, smoothly, when things have come to rest */
   gint64 times[MONGE_FRAME_TIMES]; /* of the last frames, a ring */
   guint64 n_drawn;
 };

@@ -6,6 +6,8 @@
 #include "ui/overlay.h"
 #include "ui/theme.h"
 
+#define REST_MS 200
+
 enum {
   STYLE_CHANGED,
   DRAWN,
@@ -157,6 +159,36 @@ build_scene (MongeViewport *viewport, MongeScene *scene, int scale)
   scene->scale = (float) scale;
 }
 
+static gboolean
+is_moving (MongeViewport *viewport)
+{
+  return monge_session_get_state (viewport->session) == MONGE_RUNNER_PLAYING
+         || g_get_monotonic_time () - viewport->moved_at < REST_MS * 1000;
+}
+
+static gboolean
+refine (gpointer user_data)
+{
+  MongeViewport *viewport = user_data;
+
+  if (is_moving (viewport))
+    return G_SOURCE_CONTINUE;
+  viewport->refine_timeout = 0;
+  gtk_gl_area_queue_render (viewport->area);
+  return G_SOURCE_REMOVE;
+}
+
+/* Where the CPU draws, edges are smoothed only once things are at rest. */
+static void
+choose_samples (MongeViewport *viewport)
+{
+  gboolean is_rough = monge_renderer_is_software (viewport->renderer) && is_moving (viewport);
+
+  monge_renderer_set_samples (viewport->renderer, is_rough ? 1 : 4);
+  if (is_rough && viewport->refine_timeout == 0)
+    viewport->refine_timeout = g_timeout_add (REST_MS, refine, viewport);
+}
+
 static void
 on_resize (GtkGLArea *area, int width, int height, MongeViewport *viewport)
 {
@@ -186,6 +218,7 @@ on_render (GtkGLArea *area, GdkGLContext *context, MongeViewport *viewport)
   upload_shapes (viewport);
   upload_frame (viewport);
   build_scene (viewport, &scene, scale);
+  choose_samples (viewport);
   monge_renderer_draw (viewport->renderer, &scene, &viewport->camera, width, height);
   count_frame (viewport);
   return TRUE;
@@ -325,6 +358,7 @@ monge_viewport_dispose (GObject *object)
 {
   MongeViewport *viewport = MONGE_VIEWPORT (object);
 
+  g_clear_handle_id (&viewport->refine_timeout, g_source_remove);
   if (viewport->session != NULL)
     g_signal_handlers_disconnect_by_data (viewport->session, viewport);
   g_clear_pointer (&viewport->overlay, gtk_widget_unparent);
