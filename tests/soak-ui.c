@@ -2,8 +2,9 @@
  *
  * Every 40 ms it does one thing at random: moves a slider, plays, pauses, steps, resets, turns the
  * view, changes a style, swaps, takes a picture. Memory is noted after the first minute (or a third
- * of the time, if that is shorter) and at the end; more than 5 % and 8 MiB of growth is a failure,
- * as are a failed flow and any warning. Needs a display. */
+ * of the time, if that is shorter) and at the end; more than 5 % and 8 MiB of growth is a failure
+ * (64 MiB in runs under two minutes, when not everything has been used yet), as are a failed flow
+ * and any warning. Needs a display. */
 #include <gtk/gtk.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,7 +151,7 @@ main (int argc, char **argv)
   while (!soak.is_over)
     g_main_context_iteration (NULL, TRUE);
   last_rss = get_rss ();
-  grew = last_rss > 1.05 * soak.first_rss + 8.0;
+  grew = last_rss > 1.05 * soak.first_rss + (seconds < 120.0 ? 64.0 : 8.0);
   puts ("1..2");
   printf ("%s 1 - memory: %.0f MiB early, %.0f MiB after %.0f s, %" G_GUINT64_FORMAT
           " acts, %" G_GUINT64_FORMAT " frames drawn\n",
