@@ -640,6 +640,30 @@ test_ball_is_round (void)
     monge_assert_close (sqrt (p[0] * p[0] + p[1] * p[1] + p[2] * p[2]), 10.1, 0.45);
 }
 
+/* Of a spike on a block, what is longer than a tooth stays; a tooth goes. */
+static void
+test_spike_stays_and_tooth_goes (void)
+{
+  const guint size[3] = { 20, 8, 8 };
+  const double affine[16] = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1 };
+
+  for (int length = 1; length <= 10; length += 9)
+    {
+      gint32 *labels = g_new0 (gint32, 20 * 8 * 8);
+      g_autoptr (MongeVolume) volume = NULL;
+      g_autoptr (MongeShape) surface = NULL;
+      double lower[3], upper[3];
+
+      for (int i = 0; i < 20 * 8 * 8; i++)
+        labels[i] = i % 20 < 8 || (i % 20 < 8 + length && i / 20 % 8 == 4 && i / 160 == 4);
+      volume = monge_volume_new ("spike", size, affine, labels, NULL);
+      check_surface (volume, &(gint32){ 1 }, 1, 1);
+      surface = monge_volume_extract_surface (volume, &(gint32){ 1 }, 1, NULL, NULL);
+      monge_shape_get_bounds (surface, lower, upper);
+      monge_assert_close (upper[0], length == 1 ? 7.6 : 17.5, 0.55);
+    }
+}
+
 static void
 test_labels_together (void)
 {
@@ -757,6 +781,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/volume/small-shapes", test_small_shapes);
   g_test_add_func ("/volume/every-case-closes", test_every_case_closes);
   g_test_add_func ("/volume/ball-is-round", test_ball_is_round);
+  g_test_add_func ("/volume/spike-stays-and-tooth-goes", test_spike_stays_and_tooth_goes);
   g_test_add_func ("/volume/labels-together", test_labels_together);
   g_test_add_func ("/volume/checkerboard", test_checkerboard);
   g_test_add_func ("/volume/atlas", test_atlas);

@@ -4,23 +4,29 @@
 #include <math.h>
 #include <string.h>
 
-/* The surface around the chosen voxels, in four steps:
+/* The surface around the chosen voxels, in five steps:
  *
  * 1. One corner of the grid per voxel, inside or outside, in the box of the chosen voxels with a
  *    margin of one. These signs alone decide how the surface is connected: cubes between voxel
- *    centres are filled from the table of cube-table.h, so no voxel is ever lost, however thin.
- * 2. The indicator is smoothed by a Gaussian, held back where it would change a sign.
+ *    centres are filled from the table of cube-table.h.
+ * 2. The indicator is smoothed by a Gaussian. Teeth and notches up to MAX_DEPTH voxels deep take
+ *    the sign of the smoothed indicator; what is longer, or alone, keeps its own, so nothing is
+ *    lost that is more than the steps of the grid. Should the pieces of the surface change in number, all
+ *    signs stay as they were.
  * 3. Each vertex lies on an edge between an inside and an outside voxel, where the smoothed
- *    indicator is 1/2: at the fraction t of the edge from the inside.
+ *    indicator, held back where it would change a sign, is 1/2: at the fraction t from the inside.
  * 4. All t are moved by the one shift with which the surface encloses the volume of the voxels; t
  *    stays within [MIN_T, MAX_T] so that no triangle collapses.
+ * 5. The affine map of the volume takes it to millimetres.
  */
 
-#define SIGMA 0.85   /* of the Gaussian, in voxels */
-#define RADIUS 3     /* of its kernel */
+#define SIGMA 1.2    /* of the Gaussian, in voxels */
+#define RADIUS 4     /* of its kernel */
+#define MAX_DEPTH 2  /* voxels of a tooth or a notch that may be smoothed away */
 #define MARGIN 1e-3f /* by which the smoothed indicator keeps its sign */
 #define MIN_T 0.04
 #define MAX_T 0.96
+#define TOLERANCE 1e-6 /* of the volume */
 
 /* A vertex on the edge from the inside voxel at @start (of the grid) along @axis. */
 typedef struct {
@@ -128,10 +134,77 @@ grid_smooth (Grid *grid, MongeTask *task, GError **error)
       smooth_lines (grid->field + nx * ny * z, other + nx * ny * z, ny, nx, kernel);
     }
   smooth_lines (other, grid->field, nz, nx * ny, kernel);
-  for (gsize i = 0; i < n; i++)
-    grid->field[i] = grid->inside[i] ? MAX (grid->field[i], 0.5f + MARGIN)
-                                     : MIN (grid->field[i], 0.5f - MARGIN);
   return !monge_task_return_if_cancelled (task, error);
+}
+
+/* ---- signs ---- */
+
+/* What becomes of the sign of a corner: it stays, or it changes and is so many steps from one that
+ * stays, or it was to change but is too far from those. */
+enum { STAYS = 0, IS_FAR = MAX_DEPTH + 1, IS_RESTORED };
+
+/* Whether one of the 26 corners about @i has the same sign as it and @wanted as its state. */
+static gboolean
+grid_has_neighbour (const Grid *grid, const guint8 *state, gsize i, guint8 wanted)
+{
+  gssize nx = grid->size[0], ny = grid->size[1];
+
+  for (gssize dz = -1; dz <= 1; dz++)
+    for (gssize dy = -1; dy <= 1; dy++)
+      for (gssize dx = -1; dx <= 1; dx++)
+        {
+          gsize j = (gsize) ((gssize) i + dx + nx * (dy + ny * dz));
+
+          if (state[j] == wanted && grid->inside[j] == grid->inside[i])
+            return TRUE;
+        }
+  return FALSE;
+}
+
+/* The corners whose smoothed indicator has another sign than they. The outermost ones stay outside,
+ * so that the surface is closed. */
+static GArray *
+grid_list_changes (const Grid *grid, guint8 *state)
+{
+  gsize nx = grid->size[0], ny = grid->size[1], nz = grid->size[2];
+  GArray *changes = g_array_new (FALSE, FALSE, sizeof (gsize));
+
+  for (gsize z = 1; z + 1 < nz; z++)
+    for (gsize y = 1; y + 1 < ny; y++)
+      for (gsize x = 1; x + 1 < nx; x++)
+        {
+          gsize i = x + nx * (y + ny * z);
+
+          if ((grid->field[i] > 0.5f) == grid->inside[i])
+            continue;
+          state[i] = IS_FAR;
+          g_array_append_val (changes, i);
+        }
+  return changes;
+}
+
+/* Steps are counted outwards from the corners that stay; those out of reach are restored, and
+ * backwards, step by step, what joins them to the rest. */
+static void
+grid_smooth_signs (Grid *grid)
+{
+  g_autofree guint8 *state = g_malloc0 (grid_get_n_corners (grid));
+  g_autoptr (GArray) changes = grid_list_changes (grid, state);
+  const gsize *change = (const gsize *) (gpointer) changes->data;
+
+  for (guint8 depth = 1; depth <= MAX_DEPTH; depth++)
+    for (guint k = 0; k < changes->len; k++)
+      if (state[change[k]] == IS_FAR && grid_has_neighbour (grid, state, change[k], depth - 1))
+        state[change[k]] = depth;
+  for (guint k = 0; k < changes->len; k++)
+    if (state[change[k]] == IS_FAR)
+      state[change[k]] = IS_RESTORED;
+  for (guint8 depth = MAX_DEPTH; depth >= 1; depth--)
+    for (guint k = 0; k < changes->len; k++)
+      if (state[change[k]] == depth && grid_has_neighbour (grid, state, change[k], IS_RESTORED))
+        state[change[k]] = IS_RESTORED;
+  for (guint k = 0; k < changes->len; k++)
+    grid->inside[change[k]] ^= state[change[k]] != IS_RESTORED;
 }
 
 /* ---- marching ---- */
@@ -148,17 +221,18 @@ grid_add_crossing (Grid *grid, const guint corner[3], guint axis)
   const gsize strides[3] = { 1, grid->size[0], (gsize) grid->size[0] * grid->size[1] };
   gsize a = corner[0] + strides[1] * corner[1] + strides[2] * corner[2], b = a + strides[axis];
   Crossing crossing = { { corner[0], corner[1], corner[2] }, (gint8) axis, 1, 0.0f };
+  float inner, outer;
 
   if (!grid->inside[a])
     {
-      gsize inner = b;
-
-      b = a;
-      a = inner;
+      a += strides[axis];
+      b -= strides[axis];
       crossing.start[axis]++;
       crossing.direction = -1;
     }
-  crossing.t = (grid->field[a] - 0.5f) / (grid->field[a] - grid->field[b]);
+  inner = MAX (grid->field[a] - 0.5f, MARGIN);
+  outer = MAX (0.5f - grid->field[b], MARGIN);
+  crossing.t = inner / (inner + outer);
   g_array_append_val (grid->crossings, crossing);
   return grid->crossings->len - 1;
 }
@@ -215,6 +289,8 @@ grid_march (Grid *grid, MongeTask *task, GError **error)
   g_autofree guint32 *indices = g_new0 (guint32, 2 * n_edges);
   EdgeIndex index = { { indices, indices + n_edges } };
 
+  g_array_set_size (grid->crossings, 0);
+  g_array_set_size (grid->faces, 0);
   for (guint z = 0; z + 1 < grid->size[2]; z++)
     {
       if (monge_task_return_if_cancelled (task, error))
@@ -223,6 +299,30 @@ grid_march (Grid *grid, MongeTask *task, GError **error)
       grid_march_slice (grid, &index, z);
     }
   return TRUE;
+}
+
+/* How many pieces the surface has, by union-find over its faces. */
+static gsize
+grid_count_pieces (const Grid *grid)
+{
+  const guint32 *corner = (const guint32 *) (gpointer) grid->faces->data;
+  gsize n = grid->crossings->len, n_pieces = n;
+  g_autofree guint32 *parent = g_new (guint32, MAX (n, 1));
+
+  for (gsize i = 0; i < n; i++)
+    parent[i] = (guint32) i;
+  for (gsize k = 0; k < 3 * (gsize) grid->faces->len; k++)
+    {
+      guint32 a = corner[k], b = corner[k - k % 3];
+
+      while (parent[a] != a)
+        a = parent[a] = parent[parent[a]];
+      while (parent[b] != b)
+        b = parent[b] = parent[parent[b]];
+      n_pieces -= a != b;
+      parent[MAX (a, b)] = MIN (a, b);
+    }
+  return n_pieces;
 }
 
 /* ---- volume ---- */
@@ -259,22 +359,19 @@ grid_compute_volume (const Grid *grid, double shift, double *positions)
 }
 
 /* The volume grows with the shift, almost in proportion: secants, and bisection where they leave the
- * bracket, until it is right to a millionth. Leaves the vertices in @positions. */
+ * bracket. Leaves the vertices, on the grid, in @positions. Returns: whether it is met. */
 static gboolean
-grid_match_volume (const Grid *grid, double n_voxels, double *positions, MongeTask *task,
-                   GError **error)
+grid_match_volume (const Grid *grid, double n_voxels, double *positions, MongeTask *task)
 {
   double low = -1.0, high = 1.0, shift = 0.0, slope = 0.7 * grid->crossings->len;
   double last_shift = 0.0, last_volume = 0.0;
 
-  for (int i = 0; i < 40; i++)
+  for (int i = 0; i < 40 && !monge_task_is_cancelled (task); i++)
     {
       double volume = grid_compute_volume (grid, shift, positions);
 
-      if (monge_task_return_if_cancelled (task, error))
-        return FALSE;
-      if (fabs (volume - n_voxels) <= 1e-6 * n_voxels)
-        break;
+      if (fabs (volume - n_voxels) <= TOLERANCE * n_voxels)
+        return TRUE;
       if (volume < n_voxels)
         low = shift;
       else
@@ -287,10 +384,37 @@ grid_match_volume (const Grid *grid, double n_voxels, double *positions, MongeTa
       if (!(shift > low && shift < high))
         shift = 0.5 * (low + high);
     }
-  return TRUE;
+  return FALSE;
 }
 
 /* ---- shape ---- */
+
+/* The vertices of the surface on the grid, by smoothed signs where they tell the same of the shape
+ * and else by the voxels' own. %NULL when cancelled. */
+static double *
+grid_find_surface (Grid *grid, double n_voxels, MongeTask *task, GError **error)
+{
+  gsize n = grid_get_n_corners (grid), n_pieces;
+  g_autofree guint8 *own = g_memdup2 (grid->inside, n);
+  g_autofree double *positions = NULL;
+
+  if (!grid_smooth (grid, task, error) || !grid_march (grid, task, error))
+    return NULL;
+  n_pieces = grid_count_pieces (grid);
+  grid_smooth_signs (grid);
+  if (!grid_march (grid, task, error))
+    return NULL;
+  positions = g_new (double, 3 * (gsize) MAX (grid->crossings->len, 1));
+  if (grid_count_pieces (grid) == n_pieces && grid_match_volume (grid, n_voxels, positions, task))
+    return g_steal_pointer (&positions);
+
+  memcpy (grid->inside, own, n);
+  if (!grid_march (grid, task, error))
+    return NULL;
+  positions = g_renew (double, positions, 3 * (gsize) grid->crossings->len);
+  grid_match_volume (grid, n_voxels, positions, task);
+  return monge_task_return_if_cancelled (task, error) ? NULL : g_steal_pointer (&positions);
+}
 
 /* To world coordinates; @lower is the voxel at corner (1, 1, 1) of the grid. */
 static void
@@ -336,13 +460,11 @@ monge_volume_extract_surface (const MongeVolume *volume, const gint32 *labels, g
   if (mask == NULL)
     return NULL;
   grid = grid_new (mask, lower, upper);
-  if (!grid_smooth (grid, task, error) || !grid_march (grid, task, error))
+  positions = grid_find_surface (grid, (double) n_voxels, task, error);
+  if (positions == NULL)
     return NULL;
   n_vertices = grid->crossings->len;
   n_faces = grid->faces->len;
-  positions = g_new (double, 3 * n_vertices);
-  if (!grid_match_volume (grid, (double) n_voxels, positions, task, error))
-    return NULL;
   place_vertices (volume, lower, positions, n_vertices);
   faces = g_memdup2 (grid->faces->data, n_faces * 3 * sizeof *faces);
   if (monge_affine_get_determinant (affine) < 0.0)
