@@ -50,6 +50,8 @@ append_table (GArray *entries, const MongeOption *table, GOptionArgFunc set)
           entry.long_name = g_intern_string (name);
           entry.flags = G_OPTION_FLAG_NO_ARG;
           entry.arg_data = (gpointer) unset_in_recipe;
+          entry.arg_description = NULL;
+          entry.description = "Keep the self terms: the loss of equal shapes is not zero";
         }
       g_array_append_val (entries, entry);
     }

@@ -38,7 +38,10 @@ monge_pass_use (const MongePass *pass, const MongeProgram *program, const MongeL
   const GLint *uniforms = program->uniforms;
   glUseProgram (program->name);
   glUniformMatrix4fv (uniforms[MONGE_UNIFORM_VIEW], 1, GL_FALSE, pass->view[0]);
-  glUniformMatrix4fv (uniforms[MONGE_UNIFORM_PROJECTION], 1, GL_FALSE, pass->projection[0]);
+  mat4 projection;
+  glm_mat4_copy ((vec4 *) pass->projection, projection);
+  projection[3][2] -= projection[2][2] * layer->setback; /* depth of z − setback, place of z */
+  glUniformMatrix4fv (uniforms[MONGE_UNIFORM_PROJECTION], 1, GL_FALSE, projection[0]);
   glUniform2f (uniforms[MONGE_UNIFORM_VIEWPORT], pass->width, pass->height);
   glUniform3f (uniforms[MONGE_UNIFORM_COLOUR], decode (layer->colour[0]),
                decode (layer->colour[1]), decode (layer->colour[2]));

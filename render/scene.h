@@ -36,6 +36,9 @@ typedef struct {
   float line_width;              /* of wire, pixels at scale 1; 0: 2 for curves, 1 for triangles */
   gboolean is_closed;            /* a closed surface that faces outwards: its back is not drawn, which
                                   * halves the work of a software renderer; default FALSE */
+  float setback;                 /* shape units by which the layer counts as farther away when it is
+                                  * decided what hides what: where two surfaces nearly coincide, the
+                                  * one without setback shows; default 0 */
 } MongeLayer;
 
 #define MONGE_SCENE_MAX_LAYERS 16

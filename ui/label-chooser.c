@@ -210,6 +210,18 @@ on_open (GtkWidget *widget, MongeLabelChooser *chooser)
                                 gtk_check_button_get_active (chooser->voxels));
 }
 
+/* Enter in the search takes the first hit when nothing was chosen. */
+static void
+on_search_activated (GtkSearchEntry *search, MongeLabelChooser *chooser)
+{
+  GtkSelectionModel *model = GTK_SELECTION_MODEL (chooser->selection);
+  g_autoptr (GtkBitset) chosen = gtk_selection_model_get_selection (model);
+
+  if (gtk_bitset_is_empty (chosen) && g_list_model_get_n_items (G_LIST_MODEL (model)) > 0)
+    gtk_selection_model_select_item (model, 0, TRUE);
+  on_open (GTK_WIDGET (search), chooser);
+}
+
 static void
 on_activate (GtkColumnView *list, guint position, MongeLabelChooser *chooser)
 {
@@ -253,6 +265,7 @@ monge_label_chooser_class_init (MongeLabelChooserClass *class)
   gtk_widget_class_bind_template_child (widget_class, MongeLabelChooser, summary);
   gtk_widget_class_bind_template_callback (widget_class, on_open);
   gtk_widget_class_bind_template_callback (widget_class, on_search);
+  gtk_widget_class_bind_template_callback (widget_class, on_search_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_activate);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
 }

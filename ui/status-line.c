@@ -25,6 +25,19 @@ set_text (GtkLabel *label, const char *text)
     gtk_label_set_text (label, text != NULL ? text : "");
 }
 
+static const char *
+say_what_is_missing (MongeSession *session)
+{
+  gboolean has_source = monge_session_get_shape (session, MONGE_ROLE_SOURCE) != NULL;
+  gboolean has_target = monge_session_get_shape (session, MONGE_ROLE_TARGET) != NULL;
+
+  if (has_source && has_target)
+    return "These two shapes cannot flow onto each other";
+  if (has_source)
+    return "Open a target to begin";
+  return has_target ? "Open a source to begin" : "Open two shapes to begin";
+}
+
 static void
 show_state (MongeStatusLine *line)
 {
@@ -35,7 +48,7 @@ show_state (MongeStatusLine *line)
   if (monge_session_is_loading (line->session))
     set_text (line->state, "Loading");
   else if (runner == NULL)
-    set_text (line->state, "Open two shapes to begin");
+    set_text (line->state, say_what_is_missing (line->session));
   else
     switch (monge_runner_get_state (runner, &message))
       {

@@ -3,6 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Of the diameter: where source and target are closer than this, the source is seen alone. */
+#define SETBACK 0.008
+
 static const char *const styles[] = { "surface", "points", "wire", NULL };
 static const char *const colourings[] = { "uniform", "displacement", NULL };
 static const char *const maps[] = { "viridis", "cividis", NULL };
@@ -58,6 +61,8 @@ monge_view_style_init_layer (const MongeViewStyle *style, MongeViewPart part,
     .point_size = (float) style->point_size,
   };
   memcpy (layer->colour, colours[part], sizeof layer->colour);
+  if (part != MONGE_VIEW_SOURCE)
+    layer->setback = (float) (SETBACK * monge_shape_get_diameter (shape));
   if (part != MONGE_VIEW_SOURCE || range == NULL)
     return;
   layer->colormap = monge_colormap_find (style->colour_map);

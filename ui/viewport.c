@@ -41,9 +41,10 @@ static void
 show_problem (MongeViewport *viewport, const char *reason)
 {
   g_autofree char *text = g_strdup_printf (
-      "The shapes cannot be drawn here: %s. Everything else works: play, watch the curves, export.",
+      "The shapes cannot be drawn here (%s).\nEverything else works: play, watch the curves, export.",
       reason);
 
+  gtk_widget_set_opacity (GTK_WIDGET (viewport->area), 0.0); /* it has words of its own */
   gtk_label_set_text (viewport->problem, text);
   gtk_widget_set_visible (GTK_WIDGET (viewport->problem), TRUE);
 }
