@@ -233,17 +233,6 @@ start_picture (const MongeScene *scene, int width, int height)
   glClear (GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
 }
 
-/* Shapes that meet would flicker between two colours: seen through, a layer steps back by this share
- * of what is shown, so that it is seen only where it stands out. */
-#define STEP_BACK 0.008f
-
-/* Depth alone moves: z as if @distance farther, w as it was. */
-static void
-step_back (mat4 projection, float distance)
-{
-  projection[3][2] -= projection[2][2] * distance;
-}
-
 /* Surfaces step back a little where wire is to be seen on them. */
 static void
 set_offset (const MongeScene *scene)
@@ -277,7 +266,6 @@ draw_view (MongeRenderer *renderer, const MongeScene *scene, const MongeCamera *
   start_picture (scene, width, height);
   set_offset (scene);
   draw_opaque (renderer, &pass, scene);
-  step_back (pass.projection, STEP_BACK * camera->radius);
   draw_transparent (renderer, &pass, scene);
   glBindVertexArray (0);
   glUseProgram (0);

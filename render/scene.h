@@ -19,9 +19,8 @@ typedef enum {
  *
  * One shape in one style. Layers with opacity < 1 are drawn after the opaque ones, in the scene's
  * order; of each, only the surface nearest to the viewer shows, and its rim is denser than its
- * middle, which has the opacity asked for. They stand a little behind where they are, so that a
- * shape that lies on an opaque one is hidden by it rather than mixed into it. A geometry without
- * triangles that is asked for as a surface is drawn as wire, one without any cells as points.
+ * middle, which has the opacity asked for. A geometry without triangles that is asked for as a
+ * surface is drawn as wire, one without any cells as points.
  */
 typedef struct {
   MongeGeometry *geometry;       /* borrowed */
