@@ -91,7 +91,7 @@ wait_for_state (MongeRunner *runner,
 {
   for (int ms = 0; monge_runner_get_state (runner, NULL) != state; ms++)
     {
-      g_assert_cmpint (ms, <, PATIENCE_MS);
+      g_assert_cmpfloat (ms, <, PATIENCE_MS * monge_test_patience ());
       g_usleep (1000);
     }
 }
@@ -314,7 +314,7 @@ test_drag (Fixture *fixture,
   monge_runner_set_params (fixture->runner, &params);
   monge_runner_play (fixture->runner);
   wait_for_step (fixture->runner, 1);
-  for (int i = 0; i < 100; i++)
+  for (int i = 0; i < 100 * monge_test_patience (); i++)
     {
       params.loss.blur *= i % 20 < 10 ? 1.01 : 1 / 1.01;
       monge_runner_set_params (fixture->runner, &params);

@@ -18,7 +18,7 @@ wake (gpointer user_data)
 gboolean
 ui_wait_for (UiFixture *fixture, UiCondition condition)
 {
-  gint64 end = g_get_monotonic_time () + (gint64) (WAIT_S * G_USEC_PER_SEC);
+  gint64 end = g_get_monotonic_time () + (gint64) (WAIT_S * monge_test_patience () * G_USEC_PER_SEC);
   guint tick = g_timeout_add (5, wake, NULL);
   gboolean is_met;
 

@@ -135,6 +135,14 @@ monge_test_data (const char *name)
   return NULL;
 }
 
+double
+monge_test_patience (void)
+{
+  const char *patience = g_getenv ("MONGE_TEST_PATIENCE");
+
+  return patience != NULL ? MAX (g_ascii_strtod (patience, NULL), 1.0) : 1.0;
+}
+
 static void
 remove_tree (const char *path)
 {

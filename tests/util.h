@@ -47,6 +47,10 @@ char *monge_test_source (const char *name);
 /* A path inside a folder of this program's own, which is removed when it exits. Transfer full. */
 char *monge_test_tmp_path (const char *name);
 
+/* How many times longer than usual to wait for something: $MONGE_TEST_PATIENCE, set where sanitizers
+ * slow everything down; at least 1. */
+double monge_test_patience (void);
+
 #define MONGE_TEST_IS_DOUBLE(array) \
   _Generic ((array), double *: TRUE, const double *: TRUE, float *: FALSE, const float *: FALSE)
 
