@@ -6,6 +6,7 @@
  * (64 MiB in runs under two minutes, when not everything has been used yet), as are a failed flow
  * and any warning. Needs a display. */
 #include <gtk/gtk.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "ui/window.h"
 
 #define PERIOD_MS 40
+#define TELL_S 15
 
 typedef struct {
   MongeWindow *window;
@@ -26,15 +28,18 @@ typedef struct {
   gint64 start, end;
   guint64 n_acts, n_failures;
   double first_rss; /* MiB; 0 before it is noted */
+  gint64 told_at;
   gboolean is_over;
 } Soak;
 
+/* What the allocator keeps for later is given back first: it comes and goes. */
 static double
 get_rss (void)
 {
   g_autofree char *text = NULL;
   long total = 0, resident = 0;
 
+  malloc_trim (0);
   if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL)
       || sscanf (text, "%ld %ld", &total, &resident) != 2)
     return 0.0;
@@ -109,6 +114,12 @@ on_tick (gpointer user_data)
   gint64 settled = MIN (60 * (gint64) G_USEC_PER_SEC, (soak->end - soak->start) / 3);
 
   act_at_random (soak);
+  if (now - soak->told_at > TELL_S * (gint64) G_USEC_PER_SEC)
+    {
+      printf ("# %4.0f s: %.1f MiB\n", (now - soak->start) * 1e-6, get_rss ());
+      fflush (stdout);
+      soak->told_at = now;
+    }
   if (monge_session_get_state (soak->session) == MONGE_RUNNER_FAILED)
     {
       soak->n_failures++;

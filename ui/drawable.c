@@ -58,6 +58,17 @@ compute_normals (const MongeDrawable *drawable)
   return normals;
 }
 
+static gboolean
+is_closed (const MongeShape *shape)
+{
+  MongeMeshReport report;
+
+  if (monge_shape_get_kind (shape) != MONGE_SHAPE_SURFACE || monge_shape_get_dim (shape) != 3)
+    return FALSE;
+  monge_mesh_describe (shape, &report);
+  return report.is_closed && report.is_oriented && report.volume > 0.0;
+}
+
 /* As if the points lay on a sheet the size of the box: good enough to start a slider from. */
 static float
 guess_spacing (const MongeShape *shape)
@@ -79,6 +90,7 @@ monge_drawable_new (MongeShape *shape, const double origin[3])
   drawable->n_vertices = monge_shape_get_n_vertices (shape);
   drawable->positions = copy_positions (shape, origin);
   drawable->normals = compute_normals (drawable);
+  drawable->is_closed = is_closed (shape);
   drawable->point_spacing = guess_spacing (shape);
   get_bounds (shape, lower, upper);
   for (int k = 0; k < 3; k++)

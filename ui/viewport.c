@@ -140,6 +140,7 @@ add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part)
 {
   MongeRole role = part == MONGE_VIEW_TARGET ? MONGE_ROLE_TARGET : MONGE_ROLE_SOURCE;
   const float range[] = { 0.0f, (float) get_range (viewport) };
+  MongeLayer *layer = &scene->layers[scene->n_layers];
 
   if (viewport->geometries[part] == NULL || !viewport->visible[part])
     return;
@@ -147,7 +148,9 @@ add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part)
                                viewport->geometries[part],
                                is_coloured_by_displacement (viewport) ? range : NULL,
                                monge_theme_is_dark (GTK_WIDGET (viewport)),
-                               &scene->layers[scene->n_layers++]);
+                               layer);
+  layer->is_closed = part != MONGE_VIEW_SOURCE && viewport->drawables[role]->is_closed;
+  scene->n_layers++;
 }
 
 static void
