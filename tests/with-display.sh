@@ -13,4 +13,8 @@ done
 unset WAYLAND_DISPLAY
 export GDK_BACKEND=x11 GSK_RENDERER=cairo LIBGL_ALWAYS_SOFTWARE=1
 export GSETTINGS_BACKEND=memory GTK_THEME=Adwaita NO_AT_BRIDGE=0
-exec dbus-run-session -- xvfb-run -a -s '-screen 0 1280x800x24 -nolisten tcp' "$@"
+# Its own run-time folder too: the accessibility bus of another test must not be mistaken for ours.
+XDG_RUNTIME_DIR=$(mktemp -d) || exit 1
+export XDG_RUNTIME_DIR
+trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+dbus-run-session -- xvfb-run -a -s '-screen 0 1280x800x24 -nolisten tcp' "$@"
