@@ -14,6 +14,7 @@ typedef struct {
   double origin[MONGE_MAX_DIM];
   float *bias;
   double *sum, *moment;
+  double *slope;           /* (n × dim): handed over only when it is whole */
   double target_term;      /* ½ Σ ββ k, at @target_blur */
   double target_blur;      /* NaN if not known */
 } KernelLoss;
@@ -33,6 +34,7 @@ kernel_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
   loss->bias = g_new (float, MAX (n, m));
   loss->sum = g_new (double, MAX (n, m));
   loss->moment = g_new (double, n * dim);
+  loss->slope = g_new (double, n * dim);
   loss->target_blur = NAN;
   return &loss->base;
 }
@@ -47,6 +49,7 @@ kernel_close (MongeLoss *base)
   g_free (loss->bias);
   g_free (loss->sum);
   g_free (loss->moment);
+  g_free (loss->slope);
   g_free (loss);
 }
 
@@ -130,11 +133,12 @@ kernel_evaluate (MongeLoss *base,
   KernelLoss *loss = (KernelLoss *) base;
   const Shape shape = get_shape (base, params->blur);
   const gsize size = loss->x->n * loss->x->dim;
-  g_autofree double *slope_now = slope != NULL ? g_new0 (double, size) : NULL;
+  double *slope_now = slope != NULL ? loss->slope : NULL;
   double xx, xy;
 
   monge_points_move (loss->x, points != NULL ? points : monge_measure_get_points (base->source),
                      loss->origin);
+  memset (loss->slope, 0, size * sizeof *loss->slope);
   if (loss->target_blur != params->blur)
     {
       if (!add_term (loss, &shape, loss->y, loss->y, 0, NULL, &loss->target_term, task, error))

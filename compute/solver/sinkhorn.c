@@ -53,6 +53,7 @@ struct _MongeSinkhorn {
 
   float *bias, *lift;   /* scratch, as long as the longer side */
   double *sum, *moment;
+  double *slope;        /* (n × dim) in the measure's order: handed over only when it is whole */
 
   guint64 n_pairs;
   MongeTask *task;
@@ -530,7 +531,7 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
                       MongeTask *task,
                       GError **error)
 {
-  g_autofree double *slope_now = NULL;
+  double *slope_now = slope != NULL ? s->slope : NULL;
   double cross_error = INFINITY;
   gboolean warm;
 
@@ -570,7 +571,7 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
   report->marginal_error = cross_error;
 
   if (slope != NULL)
-    slope_now = g_new0 (double, s->sides[SOURCE].fine->n * s->dim);
+    memset (s->slope, 0, s->sides[SOURCE].fine->n * s->dim * sizeof *s->slope);
   if (!finish_cross (s, slope_now, &report->value, error))
     return FALSE;
   if (params->debias)
@@ -633,6 +634,7 @@ monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *t
   s->lift = g_new (float, longest);
   s->sum = g_new (double, longest);
   s->moment = g_new (double, longest * s->dim);
+  s->slope = g_new (double, s->sides[SOURCE].fine->n * s->dim);
   return s;
 }
 
@@ -653,6 +655,7 @@ monge_sinkhorn_free (MongeSinkhorn *s)
   g_free (s->lift);
   g_free (s->sum);
   g_free (s->moment);
+  g_free (s->slope);
   g_free (s);
 }
 
