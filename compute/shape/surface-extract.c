@@ -12,8 +12,7 @@
  * 2. The indicator is smoothed by a Gaussian. Teeth and notches up to MAX_DEPTH voxels deep take
  *    the sign of the smoothed indicator; what is longer, or alone, keeps its own, so nothing is
  *    lost that is more than the steps of the grid. Should the pieces of the surface change in number,
- *    all
- *    signs stay as they were.
+ *    all signs stay as they were.
  * 3. Each vertex lies on an edge between an inside and an outside voxel, where the smoothed
  *    indicator, held back where it would change a sign, is 1/2: at the fraction t from the inside.
  * 4. All t are moved by the one shift with which the surface encloses the volume of the voxels; t
