@@ -17,4 +17,6 @@ export GSETTINGS_BACKEND=memory GTK_THEME=Adwaita NO_AT_BRIDGE=0
 XDG_RUNTIME_DIR=$(mktemp -d) || exit 1
 export XDG_RUNTIME_DIR
 trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
-dbus-run-session -- xvfb-run -a -s '-screen 0 1280x800x24 -nolisten tcp' "$@"
+# The command alone writes to our output: what daemons of the session have to say is not TAP.
+dbus-run-session -- xvfb-run -a -s '-screen 0 1280x800x24 -nolisten tcp' \
+  sh -c 'exec "$@" >&3 3>&-' sh "$@" 3>&1 >&2
