@@ -21,10 +21,11 @@ UNDER = {
     "shape": {"core"},
     "measure": {"core", "shape"},
     "formula": {"core"},
-    "backend": {"core", "formula"},
-    "solver": {"core", "shape", "measure", "formula", "backend"},
-    "loss": {"core", "shape", "measure", "formula", "backend", "solver"},
-    "flow": {"core", "shape", "measure", "formula", "backend", "solver", "loss"},
+    "neighbours": {"core"},
+    "backend": {"core", "formula", "neighbours"},
+    "solver": {"core", "shape", "measure", "formula", "neighbours", "backend"},
+    "loss": {"core", "shape", "measure", "formula", "neighbours", "backend", "solver"},
+    "flow": {"core", "shape", "measure", "formula", "neighbours", "backend", "solver", "loss"},
 }
 
 # Foreign headers, by the folders that may see them.

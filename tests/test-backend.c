@@ -59,10 +59,10 @@ case_clear (Case *c)
   g_free (c->moment);
 }
 
-static MongeReduction
-case_reduction (const Case *c, MongeKernel kernel, double scale, gboolean moment)
+static MongeTunedReduction
+case_reduction (const Case *c, MongeTunedKernel kernel, double scale, gboolean moment)
 {
-  return (MongeReduction){
+  return (MongeTunedReduction){
     .kernel = kernel,
     .x = { c->x_planes, c->n, c->n, c->dim },
     .y = { c->y_planes, c->m, c->m, c->dim },
@@ -75,7 +75,7 @@ case_reduction (const Case *c, MongeKernel kernel, double scale, gboolean moment
 }
 
 static void
-reference_row (const Case *c, const MongeReduction *r, gsize i, double *sum, double *size,
+reference_row (const Case *c, const MongeTunedReduction *r, gsize i, double *sum, double *size,
                double *moment)
 {
   *sum = *size = 0;
@@ -85,11 +85,11 @@ reference_row (const Case *c, const MongeReduction *r, gsize i, double *sum, dou
     {
       const double *x = c->x + i * c->dim, *y = c->y + j * c->dim;
       double distance = monge_reference_distance (x, y, c->dim), scaled = r->scale * distance;
-      double term = r->kernel == MONGE_KERNEL_DISTANCE   ? c->bias[j] * scaled
-                    : r->kernel == MONGE_KERNEL_GAUSSIAN ? exp2 (c->bias[j] - scaled * scaled)
+      double term = r->kernel == MONGE_TUNED_DISTANCE   ? c->bias[j] * scaled
+                    : r->kernel == MONGE_TUNED_GAUSSIAN ? exp2 (c->bias[j] - scaled * scaled)
                                                          : exp2 (c->bias[j] - scaled);
-      double factor = r->kernel == MONGE_KERNEL_DISTANCE   ? c->bias[j] / distance
-                      : r->kernel == MONGE_KERNEL_GAUSSIAN ? term
+      double factor = r->kernel == MONGE_TUNED_DISTANCE   ? c->bias[j] / distance
+                      : r->kernel == MONGE_TUNED_GAUSSIAN ? term
                                                            : term / distance;
 
       *sum += term;
@@ -97,23 +97,23 @@ reference_row (const Case *c, const MongeReduction *r, gsize i, double *sum, dou
       for (guint d = 0; d < c->dim && distance > 0; d++)
         moment[d] += factor * (x[d] - y[d]);
     }
-  for (guint d = 0; d < c->dim && r->kernel != MONGE_KERNEL_DISTANCE; d++)
+  for (guint d = 0; d < c->dim && r->kernel != MONGE_TUNED_DISTANCE; d++)
     moment[d] /= *sum;
 }
 
 /* Sums to @tol of Σ|terms|; moments to @tol of the largest they could be. */
 static void
-check (const Case *c, const MongeReduction *r, double tol)
+check (const Case *c, const MongeTunedReduction *r, double tol)
 {
   for (gsize i = 0; i < c->n; i++)
     {
       double sum, size, moment[MONGE_MAX_REDUCTION_DIM];
-      double largest = r->kernel == MONGE_KERNEL_DISTANCE   ? (double) c->m
-                       : r->kernel == MONGE_KERNEL_GAUSSIAN ? 3.0 / r->scale
+      double largest = r->kernel == MONGE_TUNED_DISTANCE   ? (double) c->m
+                       : r->kernel == MONGE_TUNED_GAUSSIAN ? 3.0 / r->scale
                                                             : 1.0;
 
       reference_row (c, r, i, &sum, &size, moment);
-      if (r->kernel == MONGE_KERNEL_DISTANCE)
+      if (r->kernel == MONGE_TUNED_DISTANCE)
         monge_assert_close (c->sum[i], sum, tol * size);
       else
         monge_assert_close (c->sum[i], log2 (sum) + c->lift[i],
@@ -137,11 +137,11 @@ open_cpu (guint n_threads)
 }
 
 static void
-run (MongeBackend *backend, const MongeReduction *reduction)
+run (MongeBackend *backend, const MongeTunedReduction *reduction)
 {
   GError *error = NULL;
 
-  g_assert_true (monge_backend_reduce (backend, reduction, NULL, NULL, &error));
+  g_assert_true (monge_backend_reduce_tuned (backend, reduction, NULL, NULL, &error));
   g_assert_no_error (error);
 }
 
@@ -154,11 +154,11 @@ every_kernel_size_and_dimension (void)
 
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
     for (guint dim = 1; dim <= MONGE_MAX_REDUCTION_DIM; dim++)
-      for (MongeKernel kernel = 0; kernel < MONGE_N_KERNELS; kernel++)
+      for (MongeTunedKernel kernel = 0; kernel < MONGE_N_TUNED; kernel++)
         for (int moment = 0; moment <= 1; moment++)
           {
             Case c = case_new (sizes[s][0], sizes[s][1], dim, 1, 1000 * s + dim);
-            MongeReduction r = case_reduction (&c, kernel, 2, moment);
+            MongeTunedReduction r = case_reduction (&c, kernel, 2, moment);
 
             run (backend, &r);
             check (&c, &r, 2e-6);
@@ -172,11 +172,11 @@ any_lift_gives_the_sum (void)
 {
   g_autoptr (MongeBackend) backend = open_cpu (0);
 
-  for (MongeKernel kernel = 0; kernel < MONGE_KERNEL_DISTANCE; kernel++)
+  for (MongeTunedKernel kernel = 0; kernel < MONGE_TUNED_DISTANCE; kernel++)
     for (int sign = -1; sign <= 1; sign += 2)
       {
         Case c = case_new (130, 70, 3, 1, 5);
-        MongeReduction r = case_reduction (&c, kernel, 1, TRUE);
+        MongeTunedReduction r = case_reduction (&c, kernel, 1, TRUE);
 
         for (gsize i = 0; i < c.n; i++)
           c.lift[i] = (float) (sign * 40.0 * (double) (i % 9));
@@ -193,11 +193,11 @@ one_huge_term_is_not_lost (void)
   g_autoptr (MongeBackend) backend = open_cpu (0);
   const float huge[] = { 130, 160, 256, 300, 600, -600 };
 
-  for (MongeKernel kernel = 0; kernel < MONGE_KERNEL_DISTANCE; kernel++)
+  for (MongeTunedKernel kernel = 0; kernel < MONGE_TUNED_DISTANCE; kernel++)
     for (gsize h = 0; h < G_N_ELEMENTS (huge); h++)
       {
         Case c = case_new (70, 90, 3, 1, 7);
-        MongeReduction r = case_reduction (&c, kernel, 1, TRUE);
+        MongeTunedReduction r = case_reduction (&c, kernel, 1, TRUE);
 
         c.bias[41] = huge[h];
         run (backend, &r);
@@ -212,7 +212,7 @@ far_points_keep_their_sum (void)
 {
   g_autoptr (MongeBackend) backend = open_cpu (0);
   Case c = case_new (70, 90, 3, 1, 6);
-  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 1, TRUE);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 1, TRUE);
 
   for (gsize i = 0; i < c.n; i++)
     c.x[i * 3] = c.x_planes[i] += 30;
@@ -243,10 +243,10 @@ cutoff_drops_no_more_than_it_says (void)
 {
   g_autoptr (MongeBackend) backend = open_cpu (0);
 
-  for (MongeKernel kernel = 0; kernel < MONGE_KERNEL_DISTANCE; kernel++)
+  for (MongeTunedKernel kernel = 0; kernel < MONGE_TUNED_DISTANCE; kernel++)
     {
       Case c = case_new (2000, 2000, 1, 1, 7);
-      MongeReduction r = case_reduction (&c, kernel, kernel == MONGE_KERNEL_GAUSSIAN ? 256 : 2048,
+      MongeTunedReduction r = case_reduction (&c, kernel, kernel == MONGE_TUNED_GAUSSIAN ? 256 : 2048,
                                          TRUE);
       guint64 n_pairs;
 
@@ -256,7 +256,7 @@ cutoff_drops_no_more_than_it_says (void)
           c.y[i] = c.y_planes[i] = (float) i / 2000;
         }
       r.cutoff = 24;
-      g_assert_true (monge_backend_reduce (backend, &r, &n_pairs, NULL, NULL));
+      g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
       g_assert_cmpuint (n_pairs, <, 2000 * 2000 / 3);
       check (&c, &r, 1e-5); /* exponents of −30 carry 3e-7 of themselves */
       case_clear (&c);
@@ -268,7 +268,7 @@ same_bits_for_any_number_of_threads (void)
 {
   g_autoptr (MongeBackend) one = open_cpu (1), three = open_cpu (3);
   Case c = case_new (1500, 900, 3, 1, 8);
-  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 5, TRUE);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 5, TRUE);
   g_autofree double *first = NULL, *first_moment = NULL;
 
   run (one, &r);
@@ -289,9 +289,9 @@ coincident_points_have_no_direction (void)
   g_autoptr (MongeBackend) backend = open_cpu (0);
   Case c = case_new (40, 40, 3, 0, 9);
 
-  for (MongeKernel kernel = 0; kernel < MONGE_N_KERNELS; kernel++)
+  for (MongeTunedKernel kernel = 0; kernel < MONGE_N_TUNED; kernel++)
     {
-      MongeReduction r = case_reduction (&c, kernel, 2, TRUE);
+      MongeTunedReduction r = case_reduction (&c, kernel, 2, TRUE);
 
       run (backend, &r);
       for (gsize k = 0; k < c.n * 3; k++)
@@ -305,7 +305,7 @@ points_without_weight_add_nothing (void)
 {
   g_autoptr (MongeBackend) backend = open_cpu (0);
   Case c = case_new (50, 300, 3, 1, 10);
-  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 2, TRUE);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 2, TRUE);
 
   for (gsize j = 0; j < c.m; j += 2)
     c.bias[j] = -INFINITY;
@@ -320,11 +320,11 @@ names_the_row_that_is_not_finite (void)
 {
   g_autoptr (MongeBackend) backend = open_cpu (0);
   Case c = case_new (200, 100, 3, 1, 11);
-  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 2, FALSE);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 2, FALSE);
   GError *error = NULL;
 
   c.x_planes[2 * c.n + 137] = NAN;
-  g_assert_false (monge_backend_reduce (backend, &r, NULL, NULL, &error));
+  g_assert_false (monge_backend_reduce_tuned (backend, &r, NULL, NULL, &error));
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAN, "row 137");
   case_clear (&c);
 }
@@ -334,15 +334,15 @@ cancelled_before_it_starts (void)
 {
   g_autoptr (MongeBackend) backend = open_cpu (2);
   Case c = case_new (2000, 2000, 3, 1, 12);
-  MongeReduction r = case_reduction (&c, MONGE_KERNEL_GAUSSIAN, 2, FALSE);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 2, FALSE);
   MongeTask task = MONGE_TASK_INIT;
   GError *error = NULL;
 
   monge_task_cancel (&task);
-  g_assert_false (monge_backend_reduce (backend, &r, NULL, &task, &error));
+  g_assert_false (monge_backend_reduce_tuned (backend, &r, NULL, &task, &error));
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
   monge_task_reset (&task);
-  g_assert_true (monge_backend_reduce (backend, &r, NULL, &task, &error));
+  g_assert_true (monge_backend_reduce_tuned (backend, &r, NULL, &task, &error));
   case_clear (&c);
 }
 

@@ -15,7 +15,7 @@ typedef struct {
   const char *name;
   MongeBackend *(*open) (const MongeBackendOptions *options, GError **error);
   void (*close) (MongeBackend *backend);
-  gboolean (*reduce) (MongeBackend *backend, const MongeReduction *reduction, guint64 *n_pairs,
+  gboolean (*reduce) (MongeBackend *backend, const MongeTunedReduction *reduction, guint64 *n_pairs,
                       MongeTask *task, GError **error);
   void (*list_devices) (GPtrArray *devices);
 } MongeBackendType;

@@ -82,8 +82,8 @@ monge_backend_get_description (MongeBackend *backend)
 }
 
 gboolean
-monge_backend_reduce (MongeBackend *backend,
-                      const MongeReduction *reduction,
+monge_backend_reduce_tuned (MongeBackend *backend,
+                      const MongeTunedReduction *reduction,
                       guint64 *n_pairs,
                       MongeTask *task,
                       GError **error)
@@ -92,7 +92,7 @@ monge_backend_reduce (MongeBackend *backend,
   guint64 ignored;
   gboolean done;
 
-  g_return_val_if_fail (reduction->kernel < MONGE_N_KERNELS, FALSE);
+  g_return_val_if_fail (reduction->kernel < MONGE_N_TUNED, FALSE);
   g_return_val_if_fail (x->dim == y->dim, FALSE);
   g_return_val_if_fail (x->dim >= 1 && x->dim <= MONGE_MAX_REDUCTION_DIM, FALSE);
   g_return_val_if_fail (x->stride >= x->n && y->stride >= y->n, FALSE);

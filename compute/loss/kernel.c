@@ -60,7 +60,7 @@ kernel_reset (MongeLoss *base)
 
 /* The function k of one loss, in terms of the backend's. */
 typedef struct {
-  MongeKernel kernel;
+  MongeTunedKernel kernel;
   double scale;  /* of lengths */
   double sign;   /* of k against the backend's sum */
   double slope;  /* ∂_x k = slope · k · moment */
@@ -72,10 +72,10 @@ get_shape (const MongeLoss *base, double blur)
   const double log2e = 1.44269504088896340736;
 
   if (base->type == &monge_loss_gaussian)
-    return (Shape){ MONGE_KERNEL_GAUSSIAN, sqrt (log2e / 2) / blur, 1, -1 / (blur * blur) };
+    return (Shape){ MONGE_TUNED_GAUSSIAN, sqrt (log2e / 2) / blur, 1, -1 / (blur * blur) };
   if (base->type == &monge_loss_laplacian)
-    return (Shape){ MONGE_KERNEL_LAPLACIAN, log2e / blur, 1, -1 / blur };
-  return (Shape){ MONGE_KERNEL_DISTANCE, 1, -1, 1 };
+    return (Shape){ MONGE_TUNED_LAPLACIAN, log2e / blur, 1, -1 / blur };
+  return (Shape){ MONGE_TUNED_DISTANCE, 1, -1, 1 };
 }
 
 /* Σ_i a_i Σ_j b_j k(x_i, y_j); slope_i += factor · Σ_j b_j ∂_x k(x_i, y_j) where @slope. */
@@ -90,8 +90,8 @@ add_term (KernelLoss *loss,
           MongeTask *task,
           GError **error)
 {
-  const gboolean is_log = shape->kernel != MONGE_KERNEL_DISTANCE;
-  const MongeReduction reduction = {
+  const gboolean is_log = shape->kernel != MONGE_TUNED_DISTANCE;
+  const MongeTunedReduction reduction = {
     .kernel = shape->kernel,
     .x = monge_points_get_cloud (rows),
     .y = monge_points_get_cloud (columns),
@@ -103,7 +103,7 @@ add_term (KernelLoss *loss,
 
   for (gsize j = 0; j < columns->n; j++)
     loss->bias[j] = is_log ? columns->log2_weights[j] : (float) columns->weights[j];
-  if (!monge_backend_reduce (loss->base.backend, &reduction, NULL, task, error))
+  if (!monge_backend_reduce_tuned (loss->base.backend, &reduction, NULL, task, error))
     return FALSE;
   *term = 0;
   for (gsize i = 0; i < rows->n; i++)

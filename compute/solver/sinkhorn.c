@@ -123,8 +123,8 @@ reduce (MongeSinkhorn *s,
         GError **error)
 {
   guint64 n_pairs = 0;
-  MongeReduction reduction = {
-    .kernel = s->params.p == 2 ? MONGE_KERNEL_GAUSSIAN : MONGE_KERNEL_LAPLACIAN,
+  MongeTunedReduction reduction = {
+    .kernel = s->params.p == 2 ? MONGE_TUNED_GAUSSIAN : MONGE_TUNED_LAPLACIAN,
     .x = monge_points_get_cloud (rows),
     .y = monge_points_get_cloud (columns),
     .scale = s->params.p == 2 ? sqrt (s->k / 2) : s->k,
@@ -139,7 +139,7 @@ reduce (MongeSinkhorn *s,
     s->lift[i] = (float) (row_potential[i] * s->k);
   for (gsize j = 0; j < columns->n; j++)
     s->bias[j] = columns->log2_weights[j] + (float) (column_potential[j] * s->k);
-  if (!monge_backend_reduce (s->backend, &reduction, &n_pairs, s->task, error))
+  if (!monge_backend_reduce_tuned (s->backend, &reduction, &n_pairs, s->task, error))
     return FALSE;
   for (gsize i = 0; i < rows->n; i++) /* what the lift lost by rounding */
     s->sum[i] += row_potential[i] * s->k - s->lift[i];

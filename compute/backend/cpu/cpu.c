@@ -26,7 +26,7 @@ typedef struct {
 /* One reduction under way. */
 typedef struct {
   const CpuBackend *cpu;
-  const MongeReduction *r;
+  const MongeTunedReduction *r;
   gsize n_blocks;
   double cutoff;    /* exponent below which a pair of blocks is dropped; −∞ keeps all */
   guint64 n_pairs;  /* atomic */
@@ -67,7 +67,7 @@ static void
 pack_blocks (gsize begin, gsize end, guint worker, gpointer data)
 {
   Job *job = data;
-  const MongeReduction *r = job->r;
+  const MongeTunedReduction *r = job->r;
   const guint dim = r->y.dim;
   const float scale = (float) r->scale;
 
@@ -115,7 +115,7 @@ typedef struct {
 static void
 load_rows (const Job *job, gsize first, gsize n, RowTile *rows)
 {
-  const MongeReduction *r = job->r;
+  const MongeTunedReduction *r = job->r;
   const float scale = (float) r->scale;
 
   for (guint d = 0; d < r->x.dim; d++)
@@ -140,7 +140,7 @@ load_rows (const Job *job, gsize first, gsize n, RowTile *rows)
 static void
 run_columns (const Job *job, RowTile *rows, MongeTileOp op, gsize begin, gsize end)
 {
-  const MongeReduction *r = job->r;
+  const MongeTunedReduction *r = job->r;
   const guint dim = r->x.dim;
   MongeTileFunc func = job->cpu->set->funcs[r->kernel][op][dim - 1];
 
@@ -186,7 +186,7 @@ bound_blocks (const Job *job, const RowTile *rows, gsize first, gsize n, float *
           bound[b] += gap * gap;
         }
     }
-  if (job->r->kernel == MONGE_KERNEL_GAUSSIAN)
+  if (job->r->kernel == MONGE_TUNED_GAUSSIAN)
     for (gsize b = 0; b < n; b++)
       bound[b] = bias[b] - bound[b];
   else
@@ -246,15 +246,15 @@ all_in_range (const RowTile *rows, double smallest)
 static void
 store_rows (Job *job, const RowTile *rows, gsize first, gsize n)
 {
-  const MongeReduction *r = job->r;
-  const gboolean is_log = r->kernel != MONGE_KERNEL_DISTANCE;
+  const MongeTunedReduction *r = job->r;
+  const gboolean is_log = r->kernel != MONGE_TUNED_DISTANCE;
 
   for (gsize i = 0; i < n; i++)
     {
       double sum = rows->sum[i];
       double lift = r->lift != NULL ? r->lift[first + i] : 0;
       double moment_scale = !is_log                              ? 1
-                            : r->kernel == MONGE_KERNEL_GAUSSIAN ? 1 / (r->scale * sum)
+                            : r->kernel == MONGE_TUNED_GAUSSIAN ? 1 / (r->scale * sum)
                                                                  : 1 / sum;
 
       if (is_log)
@@ -276,7 +276,7 @@ static void
 reduce_tiles (gsize begin, gsize end, guint worker, gpointer data)
 {
   Job *job = data;
-  const MongeReduction *r = job->r;
+  const MongeTunedReduction *r = job->r;
   const MongeTileOp op = r->moment != NULL ? MONGE_TILE_MOMENT : MONGE_TILE_SUM;
   /* With pairs left out, a small sum may owe its size to what was dropped. */
   const double smallest = r->cutoff > 0 ? exp2 (-r->cutoff / 2) : SMALLEST_SUM;
@@ -290,7 +290,7 @@ reduce_tiles (gsize begin, gsize end, guint worker, gpointer data)
       load_rows (job, first, n, &rows);
       clear_sums (&rows, r->x.dim, 0);
       run_blocks (job, &rows, op);
-      if (r->kernel != MONGE_KERNEL_DISTANCE && !all_in_range (&rows, smallest))
+      if (r->kernel != MONGE_TUNED_DISTANCE && !all_in_range (&rows, smallest))
         {
           clear_sums (&rows, 0, -INFINITY);
           run_blocks (job, &rows, MONGE_TILE_MAX);
@@ -306,7 +306,7 @@ reduce_tiles (gsize begin, gsize end, guint worker, gpointer data)
 
 static gboolean
 cpu_reduce (MongeBackend *backend,
-            const MongeReduction *r,
+            const MongeTunedReduction *r,
             guint64 *n_pairs,
             MongeTask *task,
             GError **error)
@@ -317,7 +317,7 @@ cpu_reduce (MongeBackend *backend,
   Job job = { .cpu = cpu, .r = r, .n_blocks = (r->y.n + BLOCK - 1) / BLOCK, .cutoff = -INFINITY };
 
   /* Dropped: at most n terms of 2^cutoff each. */
-  if (r->cutoff > 0 && r->kernel != MONGE_KERNEL_DISTANCE)
+  if (r->cutoff > 0 && r->kernel != MONGE_TUNED_DISTANCE)
     job.cutoff = -r->cutoff - log2 ((double) r->y.n);
   reserve (&cpu->columns, &cpu->columns_size, r->y.n * (dim + 1));
   reserve (&cpu->boxes, &cpu->boxes_size, job.n_blocks * (2 * dim + 1));

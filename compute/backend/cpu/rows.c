@@ -18,7 +18,7 @@
 #define INLINE static inline __attribute__ ((always_inline))
 
 INLINE void
-run_group (MongeKernel kernel,
+run_group (MongeTunedKernel kernel,
            MongeTileOp op,
            const guint dim,
            const guint groups,
@@ -54,7 +54,7 @@ run_group (MongeKernel kernel,
               difference[d] = x[d][r] - columns[d];
               square += difference[d] * difference[d];
             }
-          if (kernel == MONGE_KERNEL_GAUSSIAN)
+          if (kernel == MONGE_TUNED_GAUSSIAN)
             {
               term = columns[dim] - square;
             }
@@ -63,7 +63,7 @@ run_group (MongeKernel kernel,
               vf safe = square + TINY;
 
               inverse = vf_rsqrt (safe);
-              term = kernel == MONGE_KERNEL_LAPLACIAN ? columns[dim] - safe * inverse
+              term = kernel == MONGE_TUNED_LAPLACIAN ? columns[dim] - safe * inverse
                                                       : columns[dim] * (safe * inverse);
             }
           if (op == MONGE_TILE_MAX)
@@ -71,14 +71,14 @@ run_group (MongeKernel kernel,
               sum[r] = vf_max (sum[r], term);
               continue;
             }
-          if (kernel != MONGE_KERNEL_DISTANCE)
+          if (kernel != MONGE_TUNED_DISTANCE)
             term = vf_exp2 (term + lift[r]);
           sum[r] += term;
           if (op == MONGE_TILE_MOMENT)
             {
-              if (kernel == MONGE_KERNEL_DISTANCE)
+              if (kernel == MONGE_TUNED_DISTANCE)
                 term = columns[dim] * inverse;
-              else if (kernel == MONGE_KERNEL_LAPLACIAN)
+              else if (kernel == MONGE_TUNED_LAPLACIAN)
                 term = term * inverse;
 #pragma GCC unroll 10
               for (guint d = 0; d < dim; d++)
@@ -97,7 +97,7 @@ run_group (MongeKernel kernel,
 }
 
 INLINE void
-run_tile (MongeKernel kernel,
+run_tile (MongeTunedKernel kernel,
           MongeTileOp op,
           const guint dim,
           MongeTile *tile,
@@ -114,7 +114,7 @@ run_tile (MongeKernel kernel,
 #define TILE_FUNC(kernel, op, dim)                                                                 \
   static void tile_##kernel##_##op##_##dim (MongeTile *tile, const float *columns, gsize n)        \
   {                                                                                                \
-    run_tile (MONGE_KERNEL_##kernel, MONGE_TILE_##op, dim, tile, columns, n);                      \
+    run_tile (MONGE_TUNED_##kernel, MONGE_TILE_##op, dim, tile, columns, n);                      \
   }
 #define TILE_DIMS(kernel, op)                                                                      \
   TILE_FUNC (kernel, op, 1)                                                                        \

@@ -38,7 +38,7 @@ typedef void (*MongeTileFunc) (MongeTile *tile, const float *columns, gsize n);
 
 typedef struct {
   const char *name; /* "AVX-512" */
-  MongeTileFunc funcs[MONGE_N_KERNELS][MONGE_N_TILE_OPS][MONGE_MAX_REDUCTION_DIM];
+  MongeTileFunc funcs[MONGE_N_TUNED][MONGE_N_TILE_OPS][MONGE_MAX_REDUCTION_DIM];
 } MongeInstructionSet;
 
 extern const MongeInstructionSet monge_rows_base; /* SSE2 on x86, four lanes elsewhere */

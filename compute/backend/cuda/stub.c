@@ -17,7 +17,7 @@ stub_close (MongeBackend *backend)
 
 static gboolean
 stub_reduce (MongeBackend *backend,
-             const MongeReduction *reduction,
+             const MongeTunedReduction *reduction,
              guint64 *n_pairs,
              MongeTask *task,
              GError **error)
