@@ -22,6 +22,7 @@ typedef enum {
   MONGE_OP_CONSTANT,
 
   /* elementwise, one operand */
+  MONGE_OP_COPY,    /* in programs alone: a formula that asks for it gets its operand */
   MONGE_OP_NEGATE,
   MONGE_OP_ABS,
   MONGE_OP_INVERSE, /* 1 / a */

@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* Registers of one program, at most. */
+#define MONGE_PROGRAM_MAX_REGISTERS 65536
+
 /**
  * MongePrecision:
  * @MONGE_FLOAT32: pairs in float32; sums in float32 over at most 256 terms, float64 beyond
@@ -22,6 +25,10 @@ typedef enum { MONGE_FLOAT32, MONGE_FLOAT64 } MongePrecision;
  * @columns: of matvec and outer, c
  *
  * Registers hold one number per row, per column or per pair; a vector is consecutive registers.
+ * Operands of every kind of axis meet in the pair section; the others see their own axis and
+ * parameters. A register of the pair section may be written again once nothing more reads it: a
+ * result overlaps an operand only where an elementwise instruction reads and writes the very same
+ * registers component by component, or where @dim is 1.
  */
 typedef struct {
   MongeOp op;
@@ -58,7 +65,8 @@ typedef struct {
  * @sections: indexed by #MongeAxis: parameters, rows, columns, pairs; what does not depend on a
  *   pair is not computed per pair
  * @register_axis: (n_registers): where each register lives
- * @body, @weight: first registers of F and w, with their dimensions; @weight_dim 0 for none
+ * @body, @weight: first registers of F and w, on any axis, with their dimensions; @weight_dim 0
+ *   for none
  *
  * Immutable, self-contained: needs its pool no longer. Equal reductions of equal variables give
  * equal programs.
@@ -81,7 +89,7 @@ typedef struct {
 } MongeProgram;
 
 /* @variables: (n_variables): their order is the order of arguments; those that the reduction uses
- * must be among them. */
+ * must be among them, else %MONGE_ERROR_NAME. O(nodes). */
 MongeProgram *monge_program_new (const MongeReduction *reduction, MongePrecision precision,
                                  const MongeFormula *const *variables, guint n_variables,
                                  GError **error);
