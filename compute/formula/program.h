@@ -18,11 +18,11 @@ typedef enum { MONGE_FLOAT32, MONGE_FLOAT64 } MongePrecision;
 /**
  * MongeInstruction:
  * @op: never a leaf, nor slice nor concatenation: those are only where registers lie
- * @dim: components of the widest operand
- * @to: first register of the result: @dim of them, 1 for folds
+ * @dim: components of the result; of the operands for folds, whose result is one number
+ * @to: first register of the result
  * @from: first register of each operand
  * @step: per operand, 1 if component d is register from + d, 0 if one number serves all
- * @columns: of matvec and outer, c
+ * @columns: of matvec and outer, c: @dim results from @dim × c and c numbers; from @dim / c and c
  *
  * Registers hold one number per row, per column or per pair; a vector is consecutive registers.
  * Operands of every kind of axis meet in the pair section; the others see their own axis and
