@@ -2,6 +2,7 @@
  * over the blocks of columns that can matter to them, each tile on one thread. */
 #include "compute/backend/backend-private.h"
 #include "compute/backend/cpu/rows.h"
+#include "compute/core/instruction-set.h"
 #include "compute/core/parallel.h"
 
 #include <math.h>
@@ -36,20 +37,17 @@ typedef struct {
 static const MongeInstructionSet *
 choose_instruction_set (void)
 {
-  const char *limit = g_getenv ("MONGE_INSTRUCTION_SET"); /* for tests: base, avx2, avx512 */
-
 #if defined(__x86_64__)
-  __builtin_cpu_init ();
-  if ((limit == NULL || g_str_equal (limit, "avx512")) && __builtin_cpu_supports ("avx512f")
-      && __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512vl"))
-    return &monge_rows_avx512;
-  if ((limit == NULL || !g_str_equal (limit, "base")) && __builtin_cpu_supports ("avx2")
-      && __builtin_cpu_supports ("fma"))
-    return &monge_rows_avx2;
+  static const MongeInstructionSet *const sets[] = {
+    [MONGE_ISA_BASE] = &monge_rows_base,
+    [MONGE_ISA_AVX2] = &monge_rows_avx2,
+    [MONGE_ISA_AVX512] = &monge_rows_avx512,
+  };
+
+  return sets[monge_isa_choose ()];
 #else
-  (void) limit;
-#endif
   return &monge_rows_base;
+#endif
 }
 
 static void
