@@ -249,7 +249,7 @@ monge_cli_parse (MongeCli *cli,
       argc--;
       argv++;
     }
-  if (argc - 1 != n_arguments)
+  if (n_arguments != MONGE_CLI_ANY_NUMBER && argc - 1 != n_arguments)
     monge_cli_refuse (cli, "expected %s, got %d argument%s",
                       n_arguments > 0 ? cli->command->usage : "no arguments", argc - 1,
                       argc == 2 ? "" : "s");

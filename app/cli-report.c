@@ -26,16 +26,15 @@ monge_report_begin (MongeCli *cli,
 }
 
 gboolean
-monge_report_end (MongeCli *cli,
-                  JsonBuilder *report,
-                  GError **error)
+monge_report_save (MongeCli *cli,
+                   JsonBuilder *report,
+                   GError **error)
 {
   g_autoptr (JsonGenerator) generator = NULL;
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
   g_autofree char *lines = NULL;
 
-  json_builder_end_object (report);
   if (cli->json == NULL)
     return TRUE;
   root = json_builder_get_root (report);
@@ -48,6 +47,15 @@ monge_report_end (MongeCli *cli,
     return monge_file_save (cli->json, lines, strlen (lines), error);
   fputs (lines, stdout);
   return TRUE;
+}
+
+gboolean
+monge_report_end (MongeCli *cli,
+                  JsonBuilder *report,
+                  GError **error)
+{
+  json_builder_end_object (report);
+  return monge_report_save (cli, report, error);
 }
 
 void

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 JsonBuilder *monge_report_begin (MongeCli *cli, MongeBackend *backend);
 /* Closes it and writes it where --json says, if anywhere; a file is whole or untouched. */
 gboolean monge_report_end (MongeCli *cli, JsonBuilder *report, GError **error);
+/* The same for a report that is closed already, and may be a list. */
+gboolean monge_report_save (MongeCli *cli, JsonBuilder *report, GError **error);
 
 /* Members of the open object. A number that is not finite and a NULL string become null. */
 void monge_report_number (JsonBuilder *report, const char *key, double value);

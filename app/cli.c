@@ -17,6 +17,8 @@ static const MongeCliCommand commands[] = {
   { "loss", "SOURCE TARGET", "Measure how far two shapes are from each other", monge_cli_run_loss },
   { "register", "SOURCE TARGET -o OUT", "Move one shape onto another", monge_cli_run_register },
   { "devices", "", "List what can compute", monge_cli_run_devices },
+  { "bench", "[CASE...]", "Time the engine, and measure its error in the same run",
+    monge_cli_run_bench },
   { NULL },
 };
 

@@ -56,11 +56,14 @@ int monge_cli_run_convert (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_loss (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_register (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_devices (MongeCli *cli, int argc, char **argv);
+int monge_cli_run_bench (MongeCli *cli, int argc, char **argv);
+
+#define MONGE_CLI_ANY_NUMBER (-1)
 
 /**
  * monge_cli_parse:
  * @own: (nullable): options of the command alone, ended by a NULL name
- * @n_arguments: how many arguments must remain
+ * @n_arguments: how many arguments must remain; %MONGE_CLI_ANY_NUMBER: they end with a %NULL
  * @status: (out): the exit code when it is over
  *
  * Returns: (nullable): the arguments, borrowed from @argv; %NULL when there is nothing left to do

@@ -1,0 +1,164 @@
+/* The table of cases, and the clock that they share. Names are fixed: scripts compare by them. */
+#include "app/bench-private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const MongeBenchCase monge_bench_cases[] = {
+  { "gaussian-sum-1e5", "Sum over j of exp(-|x-y|^2/2s^2) b, points of the unit cube, s = 0.1",
+    monge_bench_run_sum, TRUE, 100000, 3, 0, "gaussian" },
+  { "lse-1e5", "Softmin of p = 2: log-sum-exp of (h - |x-y|^2/2)/0.05^2",
+    monge_bench_run_sum, TRUE, 100000, 3, 0, "lse" },
+  { "lse-p1-1e5", "Softmin of p = 1: log-sum-exp of (h - |x-y|)/0.05",
+    monge_bench_run_sum, TRUE, 100000, 3, 0, "lse-p1" },
+  { NULL },
+};
+
+const MongeBenchCase *
+monge_bench_find_case (const char *name)
+{
+  for (const MongeBenchCase *of = monge_bench_cases; of->name != NULL; of++)
+    if (strcmp (of->name, name) == 0)
+      return of;
+  return NULL;
+}
+
+gboolean
+monge_bench_run (MongeBench *bench, const MongeBenchCase *of, GError **error)
+{
+  MongeBenchRow *row = g_new0 (MongeBenchRow, 1);
+
+  row->of = of;
+  row->n = row->m = of->n;
+  row->dim = of->dim;
+  row->error = row->marginal_error = NAN;
+  if (of->run (bench, of, row, error))
+    {
+      g_ptr_array_add (bench->rows, row);
+      return TRUE;
+    }
+  g_prefix_error (error, "%s: ", of->name);
+  monge_bench_row_free (row);
+  return FALSE;
+}
+
+void
+monge_bench_row_free (MongeBenchRow *row)
+{
+  g_free (row->notes);
+  g_free (row);
+}
+
+const MongeBenchRow *
+monge_bench_find_row (MongeBench *bench, const char *name)
+{
+  for (guint i = 0; i < bench->rows->len; i++)
+    {
+      const MongeBenchRow *row = g_ptr_array_index (bench->rows, i);
+
+      if (strcmp (row->of->name, name) == 0)
+        return row;
+    }
+  return NULL;
+}
+
+void
+monge_bench_row_note (MongeBenchRow *row, const char *format, ...)
+{
+  g_autofree char *before = row->notes;
+  g_autofree char *note = NULL;
+  va_list args;
+
+  va_start (args, format);
+  note = g_strdup_vprintf (format, args);
+  va_end (args);
+  row->notes = before != NULL ? g_strconcat (before, "; ", note, NULL) : g_steal_pointer (&note);
+}
+
+/* --- the most memory held, where Linux tells --- */
+
+static void
+reset_peak (void)
+{
+  FILE *file = fopen ("/proc/self/clear_refs", "w");
+
+  if (file == NULL)
+    return;
+  fputs ("5", file);
+  fclose (file);
+}
+
+static gsize
+read_peak (void)
+{
+  g_autofree char *text = NULL;
+  const char *line;
+
+  if (!g_file_get_contents ("/proc/self/status", &text, NULL, NULL))
+    return 0;
+  line = strstr (text, "VmHWM:");
+  return line != NULL ? 1024 * (gsize) g_ascii_strtoull (line + strlen ("VmHWM:"), NULL, 10) : 0;
+}
+
+/* --- the clock --- */
+
+#define MAX_RUNS 1000
+
+static int
+compare_doubles (gconstpointer a, gconstpointer b)
+{
+  const double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+static gboolean
+time_once (MongeBenchFunc once, MongeBenchFunc between, gpointer data, double *seconds,
+           GError **error)
+{
+  gint64 start;
+
+  if (between != NULL && !between (data, error))
+    return FALSE;
+  start = g_get_monotonic_time ();
+  if (!once (data, error))
+    return FALSE;
+  *seconds = 1e-6 * (double) (g_get_monotonic_time () - start);
+  return TRUE;
+}
+
+static gboolean
+is_enough (MongeBench *bench, guint n_runs, double first, double total)
+{
+  if (bench->is_quick || first > 2)
+    return n_runs >= 3;
+  if (first > 1)
+    return n_runs >= 5;
+  return n_runs >= 10 && (total > 0.2 || n_runs >= MAX_RUNS);
+}
+
+gboolean
+monge_bench_time (MongeBench *bench, MongeBenchRow *row, MongeBenchFunc once,
+                  MongeBenchFunc between, gpointer data, GError **error)
+{
+  double seconds[MAX_RUNS], first, total = 0;
+  guint n = 0;
+
+  reset_peak ();
+  if (!time_once (once, between, data, &first, error))
+    return FALSE;
+  while (!is_enough (bench, n, first, total))
+    {
+      if (monge_task_return_if_cancelled (bench->task, error)
+          || !time_once (once, between, data, &seconds[n], error))
+        return FALSE;
+      total += seconds[n++];
+    }
+  qsort (seconds, n, sizeof *seconds, compare_doubles);
+  row->n_runs = n;
+  row->best = seconds[0];
+  row->seconds = n % 2 == 1 ? seconds[n / 2] : 0.5 * (seconds[n / 2 - 1] + seconds[n / 2]);
+  row->memory = read_peak ();
+  return TRUE;
+}
