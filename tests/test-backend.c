@@ -75,8 +75,8 @@ case_reduction (const Case *c, MongeTunedKernel kernel, double scale, gboolean m
 }
 
 static void
-reference_row (const Case *c, const MongeTunedReduction *r, gsize i, double *sum, double *size,
-               double *moment)
+reference_row (const Case *c, const MongeTunedReduction *r, gsize i, const guint8 *visited,
+               double *sum, double *size, double *moment)
 {
   *sum = *size = 0;
   for (guint d = 0; d < c->dim; d++)
@@ -92,6 +92,8 @@ reference_row (const Case *c, const MongeTunedReduction *r, gsize i, double *sum
                       : r->kernel == MONGE_TUNED_GAUSSIAN ? term
                                                            : term / distance;
 
+      if (visited != NULL && !visited[i * c->m + j])
+        continue;
       *sum += term;
       *size += fabs (term);
       for (guint d = 0; d < c->dim && distance > 0; d++)
@@ -112,7 +114,7 @@ check (const Case *c, const MongeTunedReduction *r, double tol)
                        : r->kernel == MONGE_TUNED_GAUSSIAN ? 3.0 / r->scale
                                                             : 1.0;
 
-      reference_row (c, r, i, &sum, &size, moment);
+      reference_row (c, r, i, NULL, &sum, &size, moment);
       if (r->kernel == MONGE_TUNED_DISTANCE)
         monge_assert_close (c->sum[i], sum, tol * size);
       else
@@ -263,6 +265,208 @@ cutoff_drops_no_more_than_it_says (void)
     }
 }
 
+/* Weighted sums of one row, of their moduli, and the moment of the first. */
+static void
+reference_weighted_row (const Case *c, const MongeTunedReduction *r, gsize i, const guint8 *visited,
+                        double *sum, double *size, double *moment)
+{
+  for (guint w = 0; w < r->n_weights; w++)
+    sum[w] = size[w] = 0;
+  for (guint d = 0; d < c->dim; d++)
+    moment[d] = 0;
+  for (gsize j = 0; j < c->m; j++)
+    {
+      const double *x = c->x + i * c->dim, *y = c->y + j * c->dim;
+      double distance = monge_reference_distance (x, y, c->dim), scaled = r->scale * distance;
+      double exponent = r->kernel == MONGE_TUNED_GAUSSIAN ? -scaled * scaled : -scaled;
+      double term = exp2 (exponent + c->lift[i]);
+      double factor = r->kernel == MONGE_TUNED_GAUSSIAN ? term : term / distance;
+
+      if (visited != NULL && !visited[i * c->m + j])
+        continue;
+      for (guint w = 0; w < r->n_weights; w++)
+        {
+          sum[w] += r->weights[w * c->m + j] * term;
+          size[w] += fabs (r->weights[w * c->m + j] * term);
+        }
+      for (guint d = 0; d < c->dim && distance > 0; d++)
+        moment[d] += r->weights[j] * factor * (x[d] - y[d]);
+    }
+}
+
+/* To @tol of Σ|terms|. */
+static void
+check_weighted (const Case *c, const MongeTunedReduction *r, const guint8 *visited, double tol)
+{
+  for (gsize i = 0; i < c->n; i++)
+    {
+      double sum[4], size[4], moment[MONGE_MAX_REDUCTION_DIM];
+      double largest = r->kernel == MONGE_TUNED_GAUSSIAN ? 3.0 / r->scale : 1.0;
+
+      reference_weighted_row (c, r, i, visited, sum, size, moment);
+      for (guint w = 0; w < r->n_weights; w++)
+        monge_assert_close (r->sum[w * c->n + i], sum[w], tol * size[w] + 1e-28);
+      for (guint d = 0; d < c->dim && r->moment != NULL; d++)
+        monge_assert_close (r->moment[d * c->n + i], moment[d], tol * largest * size[0]);
+    }
+  g_assert_cmpfloat (r->sum[r->n_weights * c->n], ==, GUARD);
+  g_assert_cmpfloat (c->moment[c->n * c->dim], ==, GUARD);
+}
+
+static float *
+random_weights (gsize n, guint64 seed)
+{
+  float *weights = g_new (float, n);
+  MongeRandom random;
+
+  monge_random_init (&random, seed);
+  for (gsize i = 0; i < n; i++)
+    weights[i] = (float) (monge_random_uniform (&random) - 0.4);
+  return weights;
+}
+
+static void
+weights_of_either_sign (void)
+{
+  static const gsize sizes[][2] = { { 1, 1 }, { 31, 33 }, { 65, 257 }, { 127, 1000 } };
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (gsize s = 0; s < G_N_ELEMENTS (sizes); s++)
+    for (guint dim = 1; dim <= MONGE_MAX_REDUCTION_DIM; dim++)
+      for (MongeTunedKernel kernel = 0; kernel < MONGE_TUNED_DISTANCE; kernel++)
+        for (guint n_weights = 0; n_weights <= 4; n_weights++)
+          {
+            Case c = case_new (sizes[s][0], sizes[s][1], dim, 1, 1000 * s + dim);
+            g_autofree float *weights = random_weights (c.m * 4, dim);
+            g_autofree double *sum = g_new (double, c.n * 4 + 1);
+            MongeTunedReduction r = case_reduction (&c, kernel, 2, n_weights == 0);
+
+            r.n_weights = MAX (n_weights, 1); /* 0: one, with its moment */
+            r.weights = weights;
+            r.bias = NULL;
+            r.sum = sum;
+            sum[r.n_weights * c.n] = GUARD;
+            for (gsize i = 0; i < c.n; i++)
+              c.lift[i] = (float) (i % 5) - 2;
+            run (backend, &r);
+            check_weighted (&c, &r, NULL, 2e-6);
+            case_clear (&c);
+          }
+}
+
+/* With weights, what is left out is a share of Σ|w|. */
+static void
+cutoff_of_weighted_sums (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (MongeTunedKernel kernel = 0; kernel < MONGE_TUNED_DISTANCE; kernel++)
+    {
+      Case c = case_new (2000, 2000, 1, 1, 7);
+      g_autofree float *weights = random_weights (c.m, 3);
+      double scale = kernel == MONGE_TUNED_GAUSSIAN ? 256 : 2048, size = 0;
+      MongeTunedReduction r = case_reduction (&c, kernel, scale, FALSE);
+      guint64 n_pairs;
+
+      r.weights = weights;
+      r.n_weights = 1;
+      r.cutoff = 20;
+      for (gsize i = 0; i < c.n; i++) /* along a line is sorted */
+        {
+          c.x[i] = c.x_planes[i] = (float) i / 2000;
+          c.y[i] = c.y_planes[i] = (float) i / 2000;
+          size += fabs (weights[i]);
+        }
+      g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
+      g_assert_cmpuint (n_pairs, <, 2000 * 2000 / 3);
+      for (gsize i = 0; i < c.n; i++)
+        {
+          double sum, moduli, moment;
+
+          reference_weighted_row (&c, &r, i, NULL, &sum, &moduli, &moment);
+          monge_assert_close (c.sum[i], sum, exp2 (-20) * size + 2e-6 * moduli);
+        }
+      case_clear (&c);
+    }
+}
+
+/* Blocks of rows of every width, one that meets nothing, ranges that begin anywhere. */
+static MongePairs *
+make_pairs (gsize n, gsize m, guint8 *visited)
+{
+  const gsize rows[] = { 0, 1, 32, 40, 139, n }, first[] = { 0, 1, 3, 3, 6, 8 };
+  const MongeRange ranges[] = { { 5, 6 },  { 0, 300 }, { 301, (guint32) m }, { 31, 33 }, { 64, 97 },
+                                { 200, 201 }, { 0, 1 }, { 100, (guint32) m } };
+  GError *error = NULL;
+  MongePairs *pairs = monge_pairs_new (n, m, rows, 5, first, ranges, &error);
+
+  g_assert_no_error (error);
+  for (gsize b = 0; b < 5; b++)
+    for (gsize i = rows[b]; i < rows[b + 1]; i++)
+      for (gsize k = first[b]; k < first[b + 1]; k++)
+        for (gsize j = ranges[k].begin; j < ranges[k].end; j++)
+          visited[i * m + j] = 1;
+  return pairs;
+}
+
+static void
+only_the_pairs_listed (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (MongeTunedKernel kernel = 0; kernel < MONGE_N_TUNED; kernel++)
+    for (int cutoff = 0; cutoff <= 60; cutoff += 60)
+      {
+        Case c = case_new (180, 400, 3, 1, 21);
+        g_autofree guint8 *visited = g_new0 (guint8, c.n * c.m);
+        g_autoptr (MongePairs) pairs = make_pairs (c.n, c.m, visited);
+        MongeTunedReduction r = case_reduction (&c, kernel, 2, TRUE);
+        guint64 n_pairs;
+
+        r.pairs = pairs;
+        r.cutoff = cutoff;
+        g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
+        g_assert_cmpuint (n_pairs, <=, pairs->n_pairs);
+        for (gsize i = 0; i < c.n; i++)
+          {
+            double sum, size, moment[3];
+
+            reference_row (&c, &r, i, visited, &sum, &size, moment);
+            if (kernel == MONGE_TUNED_DISTANCE)
+              monge_assert_close (c.sum[i], sum, 2e-6 * size);
+            else if (sum == 0)
+              g_assert_cmpfloat (c.sum[i], ==, -INFINITY);
+            else
+              monge_assert_close (c.sum[i], log2 (sum), 3e-6);
+            for (guint d = 0; d < 3; d++)
+              monge_assert_close (c.moment[d * c.n + i], sum == 0 ? 0 : moment[d],
+                                  2e-6 * MAX (size, 1.5));
+          }
+        case_clear (&c);
+      }
+}
+
+static void
+weighted_sums_of_pairs_listed (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  Case c = case_new (180, 400, 3, 1, 22);
+  g_autofree float *weights = random_weights (c.m * 3, 3);
+  g_autofree double *sum = g_new (double, c.n * 3 + 1);
+  g_autofree guint8 *visited = g_new0 (guint8, c.n * c.m);
+  g_autoptr (MongePairs) pairs = make_pairs (c.n, c.m, visited);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 2, FALSE);
+
+  r.pairs = pairs;
+  r.weights = weights;
+  r.n_weights = 3;
+  r.sum = sum;
+  sum[c.n * 3] = GUARD;
+  run (backend, &r);
+  check_weighted (&c, &r, visited, 2e-6);
+  case_clear (&c);
+}
+
 static void
 same_bits_for_any_number_of_threads (void)
 {
@@ -380,6 +584,10 @@ main (int argc, char **argv)
   g_test_add_func ("/backend/one-huge-term-is-not-lost", one_huge_term_is_not_lost);
   g_test_add_func ("/backend/far-points-keep-their-sum", far_points_keep_their_sum);
   g_test_add_func ("/backend/cutoff-drops-no-more-than-it-says", cutoff_drops_no_more_than_it_says);
+  g_test_add_func ("/backend/weights-of-either-sign", weights_of_either_sign);
+  g_test_add_func ("/backend/cutoff-of-weighted-sums", cutoff_of_weighted_sums);
+  g_test_add_func ("/backend/only-the-pairs-listed", only_the_pairs_listed);
+  g_test_add_func ("/backend/weighted-sums-of-pairs-listed", weighted_sums_of_pairs_listed);
   g_test_add_func ("/backend/same-bits-for-any-number-of-threads",
                    same_bits_for_any_number_of_threads);
   g_test_add_func ("/backend/coincident-points-have-no-direction",

@@ -98,7 +98,17 @@ monge_backend_reduce_tuned (MongeBackend *backend,
   g_return_val_if_fail (x->stride >= x->n && y->stride >= y->n, FALSE);
   g_return_val_if_fail (x->n > 0 && y->n > 0, FALSE);
   g_return_val_if_fail (reduction->scale > 0, FALSE);
-  g_return_val_if_fail (reduction->bias != NULL && reduction->sum != NULL, FALSE);
+  g_return_val_if_fail (reduction->sum != NULL, FALSE);
+  g_return_val_if_fail (reduction->bias != NULL || reduction->weights != NULL, FALSE);
+  if (reduction->weights != NULL)
+    {
+      g_return_val_if_fail (reduction->kernel != MONGE_TUNED_DISTANCE, FALSE);
+      g_return_val_if_fail (reduction->n_weights >= 1 && reduction->n_weights <= 4, FALSE);
+      g_return_val_if_fail (reduction->n_weights == 1 || reduction->moment == NULL, FALSE);
+    }
+  if (reduction->pairs != NULL)
+    g_return_val_if_fail (reduction->pairs->n_rows == x->n && reduction->pairs->n_columns == y->n,
+                          FALSE);
 
   g_mutex_lock (&backend->lock);
   done = backend->type->reduce (backend, reduction, n_pairs != NULL ? n_pairs : &ignored, task,

@@ -69,15 +69,19 @@ typedef struct {
  *   2^-cutoff in every row, if the sum with @lift is of order one. Sort points along a space-filling
  *   curve to profit
  * @weights: (nullable): (n_weights × y.n) planes, of either sign: @sum is then Σ_j w_j 2^(lift_i − …)
- *   per plane, no logarithm, and @bias is not read; Gaussian and Laplacian only
- * @n_weights: 1 to 4
- * @pairs: (nullable): blocks to visit
- * @sum: (out): (x.n) log2 Σ_j 2^(…), @lift included; for distances Σ_j bias_j d
+ *   per plane, no logarithm, and @bias is not read; Gaussian and Laplacian only. @cutoff then leaves
+ *   out less than 2^-cutoff Σ_j |w_j|; terms below 2^-100 |w_j| may count as 0, and lifts above 100
+ *   may leave the range
+ * @n_weights: 1 to 4 with @weights; 1 if @moment is wanted
+ * @pairs: (nullable): the blocks to visit, of x.n rows and y.n columns
+ * @sum: (out): (x.n) log2 Σ_j 2^(…), @lift included, −∞ for a row that meets no column; for
+ *   distances Σ_j bias_j d; with @weights (n_weights × x.n) planes
  * @moment: (out) (nullable): (dim × x.n) planes, float64: with t the terms of the sum,
  *   Gaussian   Σ_j t (x_i − y_j) / Σ_j t
  *   Laplacian  Σ_j t (x_i − y_j) / |x_i − y_j| / Σ_j t
  *   distance   Σ_j bias_j (x_i − y_j) / |x_i − y_j|
- *   in units of x (not scaled); coincident points count as zero
+ *   in units of x (not scaled); coincident points count as zero. With @weights not divided by Σ_j t:
+ *   Σ_j w_j 2^(…) (x_i − y_j), or its direction alone for the Laplacian
  *
  * Differences and terms are float32; sums are float32 over 256 columns and float64 across them.
  * A row whose sum leaves the range of float32 is computed again around its maximum, so results
@@ -106,7 +110,8 @@ typedef struct {
  * with %MONGE_ERROR_NAN naming the first row whose sum is not finite.
  */
 gboolean monge_backend_reduce_tuned (MongeBackend *backend,
-                                     const MongeTunedReduction *reduction, guint64 *n_pairs, MongeTask *task, GError **error);
+                                     const MongeTunedReduction *reduction, guint64 *n_pairs,
+                                     MongeTask *task, GError **error);
 
 /**
  * MongeKernel:

@@ -21,13 +21,17 @@ INLINE void
 run_group (MongeTunedKernel kernel,
            MongeTileOp op,
            const guint dim,
+           const guint n_weights,
            const guint groups,
            MongeTile *tile,
            gsize first,
            const float *columns,
            gsize n)
 {
-  vf x[MONGE_MAX_REDUCTION_DIM][4], lift[4], sum[4], moment[MONGE_MAX_REDUCTION_DIM][4];
+  const guint stride = dim + MAX (n_weights, 1), n_sums = MAX (n_weights, 1);
+  const gboolean has_moment = op == MONGE_TILE_MOMENT || op == MONGE_TILE_WEIGHTED_MOMENT;
+  vf x[MONGE_MAX_REDUCTION_DIM][4], lift[4], sum[MONGE_MAX_WEIGHTS][4];
+  vf moment[MONGE_MAX_REDUCTION_DIM][4];
 
   for (guint r = 0; r < groups; r++)
     {
@@ -37,10 +41,11 @@ run_group (MongeTunedKernel kernel,
           moment[d][r] = vf_set (0);
         }
       lift[r] = vf_load (tile->lift + first + r * LANES);
-      sum[r] = vf_set (op == MONGE_TILE_MAX ? -G_MAXFLOAT : 0);
+      for (guint w = 0; w < n_sums; w++)
+        sum[w][r] = vf_set (op == MONGE_TILE_MAX ? -G_MAXFLOAT : 0);
     }
 
-  for (gsize j = 0; j < n; j++, columns += dim + 1)
+  for (gsize j = 0; j < n; j++, columns += stride)
     {
 #pragma GCC unroll 4
       for (guint r = 0; r < groups; r++)
@@ -56,25 +61,33 @@ run_group (MongeTunedKernel kernel,
             }
           if (kernel == MONGE_TUNED_GAUSSIAN)
             {
-              term = columns[dim] - square;
+              term = n_weights > 0 ? lift[r] - square : columns[dim] - square;
             }
           else
             {
               vf safe = square + TINY;
 
               inverse = vf_rsqrt (safe);
-              term = kernel == MONGE_TUNED_LAPLACIAN ? columns[dim] - safe * inverse
-                                                      : columns[dim] * (safe * inverse);
+              if (kernel == MONGE_TUNED_DISTANCE)
+                term = columns[dim] * (safe * inverse);
+              else
+                term = (n_weights > 0 ? lift[r] : vf_set (columns[dim])) - safe * inverse;
             }
           if (op == MONGE_TILE_MAX)
             {
-              sum[r] = vf_max (sum[r], term);
+              sum[0][r] = vf_max (sum[0][r], term);
               continue;
             }
-          if (kernel != MONGE_TUNED_DISTANCE)
+          if (n_weights > 0)
+            term = vf_exp2 (term);
+          else if (kernel != MONGE_TUNED_DISTANCE)
             term = vf_exp2 (term + lift[r]);
-          sum[r] += term;
-          if (op == MONGE_TILE_MOMENT)
+          if (n_weights == 1)
+            term *= columns[dim];
+#pragma GCC unroll 4
+          for (guint w = 0; w < n_sums; w++)
+            sum[w][r] += n_weights > 1 ? term * columns[dim + w] : term;
+          if (has_moment)
             {
               if (kernel == MONGE_TUNED_DISTANCE)
                 term = columns[dim] * inverse;
@@ -89,8 +102,9 @@ run_group (MongeTunedKernel kernel,
 
   for (guint r = 0; r < groups; r++)
     {
-      vf_store (tile->sum + first + r * LANES, sum[r]);
-      if (op == MONGE_TILE_MOMENT)
+      for (guint w = 0; w < n_sums; w++)
+        vf_store (tile->sum[w] + first + r * LANES, sum[w][r]);
+      if (has_moment)
         for (guint d = 0; d < dim; d++)
           vf_store (tile->moment[d] + first + r * LANES, moment[d][r]);
     }
@@ -104,11 +118,15 @@ run_tile (MongeTunedKernel kernel,
           const float *columns,
           gsize n)
 {
+  const gboolean has_moment = op == MONGE_TILE_MOMENT || op == MONGE_TILE_WEIGHTED_MOMENT;
+  const guint n_weights = op == MONGE_TILE_WEIGHTED_MOMENT ? 1
+                          : op >= MONGE_TILE_WEIGHTED_1    ? op - MONGE_TILE_WEIGHTED_1 + 1
+                                                           : 0;
   /* As many rows in flight as the registers hold. */
-  const guint groups = LANES < 16 || dim > 3 || (op == MONGE_TILE_MOMENT && dim > 2) ? 2 : 4;
+  const guint groups = LANES < 16 || dim > 3 || n_weights > 1 || (has_moment && dim > 2) ? 2 : 4;
 
-  for (gsize first = 0; first < MONGE_TILE_ROWS; first += groups * LANES)
-    run_group (kernel, op, dim, groups, tile, first, columns, n);
+  for (gsize first = 0; first < tile->n_rows; first += groups * LANES)
+    run_group (kernel, op, dim, n_weights, groups, tile, first, columns, n);
 }
 
 #define TILE_FUNC(kernel, op, dim)                                                                 \
@@ -131,9 +149,19 @@ run_tile (MongeTunedKernel kernel,
 TILE_DIMS (GAUSSIAN, SUM)
 TILE_DIMS (GAUSSIAN, MOMENT)
 TILE_DIMS (GAUSSIAN, MAX)
+TILE_DIMS (GAUSSIAN, WEIGHTED_MOMENT)
+TILE_DIMS (GAUSSIAN, WEIGHTED_1)
+TILE_DIMS (GAUSSIAN, WEIGHTED_2)
+TILE_DIMS (GAUSSIAN, WEIGHTED_3)
+TILE_DIMS (GAUSSIAN, WEIGHTED_4)
 TILE_DIMS (LAPLACIAN, SUM)
 TILE_DIMS (LAPLACIAN, MOMENT)
 TILE_DIMS (LAPLACIAN, MAX)
+TILE_DIMS (LAPLACIAN, WEIGHTED_MOMENT)
+TILE_DIMS (LAPLACIAN, WEIGHTED_1)
+TILE_DIMS (LAPLACIAN, WEIGHTED_2)
+TILE_DIMS (LAPLACIAN, WEIGHTED_3)
+TILE_DIMS (LAPLACIAN, WEIGHTED_4)
 TILE_DIMS (DISTANCE, SUM)
 TILE_DIMS (DISTANCE, MOMENT)
 
@@ -146,8 +174,12 @@ TILE_DIMS (DISTANCE, MOMENT)
 const MongeInstructionSet MONGE_ROWS = {
   .name = MONGE_ROWS_NAME,
   .funcs = {
-    { ROW (GAUSSIAN, SUM), ROW (GAUSSIAN, MOMENT), ROW (GAUSSIAN, MAX) },
-    { ROW (LAPLACIAN, SUM), ROW (LAPLACIAN, MOMENT), ROW (LAPLACIAN, MAX) },
+    { ROW (GAUSSIAN, SUM), ROW (GAUSSIAN, MOMENT), ROW (GAUSSIAN, MAX),
+      ROW (GAUSSIAN, WEIGHTED_MOMENT), ROW (GAUSSIAN, WEIGHTED_1),
+      ROW (GAUSSIAN, WEIGHTED_2), ROW (GAUSSIAN, WEIGHTED_3), ROW (GAUSSIAN, WEIGHTED_4) },
+    { ROW (LAPLACIAN, SUM), ROW (LAPLACIAN, MOMENT), ROW (LAPLACIAN, MAX),
+      ROW (LAPLACIAN, WEIGHTED_MOMENT), ROW (LAPLACIAN, WEIGHTED_1),
+      ROW (LAPLACIAN, WEIGHTED_2), ROW (LAPLACIAN, WEIGHTED_3), ROW (LAPLACIAN, WEIGHTED_4) },
     { ROW (DISTANCE, SUM), ROW (DISTANCE, MOMENT) },
   },
 };

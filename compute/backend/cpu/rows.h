@@ -11,18 +11,21 @@ G_BEGIN_DECLS
 #define MONGE_TILE_ROWS 64
 /* Columns summed in float32 before the sums go to float64. */
 #define MONGE_TILE_COLUMNS 256
+#define MONGE_MAX_WEIGHTS 4
 
 /**
  * MongeTile:
  *
+ * @n_rows: of the 64, those that matter; the others hold numbers too, and may be computed
  * @x: (dim × 64) rows, scaled; @lift: (64)
- * @sum: (64) sums of this call, float32, overwritten
+ * @sum: (max (n_weights, 1) × 64) sums of this call, float32, overwritten
  * @moment: (dim × 64) Σ term (x − y) c, with c = 1 for the Gaussian and 1/|x − y| for the others
  */
 typedef struct {
+  gsize n_rows;
   float x[MONGE_MAX_REDUCTION_DIM][MONGE_TILE_ROWS];
   float lift[MONGE_TILE_ROWS];
-  float sum[MONGE_TILE_ROWS];
+  float sum[MONGE_MAX_WEIGHTS][MONGE_TILE_ROWS];
   float moment[MONGE_MAX_REDUCTION_DIM][MONGE_TILE_ROWS];
 } MongeTile;
 
@@ -30,10 +33,16 @@ typedef enum {
   MONGE_TILE_SUM,
   MONGE_TILE_MOMENT, /* sum and moment */
   MONGE_TILE_MAX,    /* sum ← max over the columns of the exponent, lift left out */
+  MONGE_TILE_WEIGHTED_MOMENT, /* one weight: its sum, and the moment */
+  MONGE_TILE_WEIGHTED_1,      /* sums of 1 to 4 weights */
+  MONGE_TILE_WEIGHTED_2,
+  MONGE_TILE_WEIGHTED_3,
+  MONGE_TILE_WEIGHTED_4,
   MONGE_N_TILE_OPS,
 } MongeTileOp;
 
-/* @columns: (n × (dim + 1)): scaled coordinates, then the bias (the weight for distances). */
+/* @columns: (n × (dim + 1 or more)): scaled coordinates, then the weights, or else the bias (the
+ * weight for distances). */
 typedef void (*MongeTileFunc) (MongeTile *tile, const float *columns, gsize n);
 
 typedef struct {

@@ -1,0 +1,451 @@
+/* Columns are scaled and interleaved once per reduction, then tiles of 64 rows run over the blocks
+ * of columns that can matter to them, each tile on one thread. */
+#include "compute/backend/cpu/tuned.h"
+#include "compute/core/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Columns per block, the grain at which pairs are left out. */
+#define BLOCK 32
+
+/* A row whose sum is outside is computed again around its own maximum. */
+#define LARGEST_SUM 0x1p100
+#define SMALLEST_SUM 0x1p-60
+
+/* Rows of one block, at most 64 of them. */
+typedef struct {
+  gsize first, n, block;
+} Tile;
+
+struct _MongeTuned {
+  const MongeInstructionSet *set;
+  float *columns;   /* (n × stride) scaled coordinates, then bias or weights */
+  float *boxes;     /* (2 dim + 1) planes of n_blocks: lower, upper, largest bias */
+  Tile *tiles;      /* of the list of pairs, if there is one */
+  gsize columns_size, boxes_size, tiles_size;
+};
+
+/* One reduction under way. */
+typedef struct {
+  const MongeTuned *tuned;
+  const MongeTunedReduction *r;
+  MongeTileOp op;
+  guint stride;     /* of one column: dim and the bias or weights */
+  guint n_sums;
+  gsize n_blocks;
+  double cutoff;    /* exponent below which a pair of blocks is dropped; −∞ keeps all */
+  double smallest;  /* sum below which a row is computed again; −∞ never */
+  guint64 n_pairs;  /* atomic */
+  gsize bad_row;    /* atomic: first row that is not finite, G_MAXSIZE if none */
+} Job;
+
+MongeTuned *
+monge_tuned_new (const MongeInstructionSet *set)
+{
+  MongeTuned *tuned = g_new0 (MongeTuned, 1);
+
+  tuned->set = set;
+  return tuned;
+}
+
+void
+monge_tuned_free (MongeTuned *tuned)
+{
+  g_free (tuned->columns);
+  g_free (tuned->boxes);
+  g_free (tuned->tiles);
+  g_free (tuned);
+}
+
+static void
+reserve (gpointer *buffer, gsize *size, gsize wanted)
+{
+  if (*size >= wanted)
+    return;
+  g_free (*buffer);
+  *buffer = g_malloc (wanted);
+  *size = wanted;
+}
+
+/* Coordinate d of the columns of a block, and their extent. */
+static void
+pack_coordinate (const Job *job, gsize first, gsize last, guint d, float *lower, float *upper)
+{
+  const MongeTunedReduction *r = job->r;
+  const float *plane = r->y.planes + d * r->y.stride;
+  const float scale = (float) r->scale;
+  float *to = job->tuned->columns + d;
+
+  *lower = INFINITY;
+  *upper = -INFINITY;
+  for (gsize j = first; j < last; j++)
+    {
+      float value = scale * plane[j];
+
+      to[j * job->stride] = value;
+      *lower = MIN (*lower, value);
+      *upper = MAX (*upper, value);
+    }
+}
+
+/* Interleaves the columns of some blocks and finds the box around each. */
+static void
+pack_blocks (gsize begin, gsize end, guint worker, gpointer data)
+{
+  const Job *job = data;
+  const MongeTunedReduction *r = job->r;
+  const guint dim = r->y.dim;
+
+  for (gsize b = begin; b < end; b++)
+    {
+      gsize first = b * BLOCK, last = MIN (first + BLOCK, r->y.n);
+      float *box = job->tuned->boxes + b;
+      float largest = r->weights != NULL ? 0 : -INFINITY;
+
+      for (guint d = 0; d < dim; d++)
+        pack_coordinate (job, first, last, d, &box[2 * d * job->n_blocks],
+                         &box[(2 * d + 1) * job->n_blocks]);
+      for (gsize j = first; j < last; j++)
+        {
+          float *to = job->tuned->columns + j * job->stride + dim;
+
+          for (guint w = 0; w < r->n_weights && r->weights != NULL; w++)
+            to[w] = r->weights[w * r->y.n + j];
+          if (r->weights != NULL)
+            continue;
+          *to = r->bias[j];
+          largest = MAX (largest, r->bias[j]);
+        }
+      box[2 * dim * job->n_blocks] = largest;
+    }
+}
+
+/* Everything one tile of rows needs, on the stack of its thread. */
+typedef struct {
+  MongeTile tile;
+  float lower[MONGE_MAX_REDUCTION_DIM], upper[MONGE_MAX_REDUCTION_DIM];
+  double sum[MONGE_MAX_WEIGHTS][MONGE_TILE_ROWS];
+  double moment[MONGE_MAX_REDUCTION_DIM][MONGE_TILE_ROWS];
+  gsize n_pairs;
+} RowTile;
+
+static void
+load_rows (const Job *job, const Tile *tile, RowTile *rows)
+{
+  const MongeTunedReduction *r = job->r;
+  const float scale = (float) r->scale;
+
+  for (guint d = 0; d < r->x.dim; d++)
+    {
+      const float *plane = r->x.planes + d * r->x.stride + tile->first;
+
+      rows->lower[d] = INFINITY;
+      rows->upper[d] = -INFINITY;
+      for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+        {
+          float value = scale * plane[MIN (i, tile->n - 1)]; /* the last stands in for the missing */
+
+          rows->tile.x[d][i] = value;
+          rows->lower[d] = MIN (rows->lower[d], value);
+          rows->upper[d] = MAX (rows->upper[d], value);
+        }
+    }
+  for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+    rows->tile.lift[i] = r->lift != NULL ? r->lift[tile->first + MIN (i, tile->n - 1)] : 0;
+  rows->tile.n_rows = tile->n;
+}
+
+static void
+add_sums (const Job *job, RowTile *rows, MongeTileOp op)
+{
+  for (guint w = 0; w < job->n_sums; w++)
+    for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+      rows->sum[w][i] = op == MONGE_TILE_MAX ? MAX (rows->sum[w][i], rows->tile.sum[w][i])
+                                             : rows->sum[w][i] + rows->tile.sum[w][i];
+  if (op != MONGE_TILE_MOMENT && op != MONGE_TILE_WEIGHTED_MOMENT)
+    return;
+  for (guint d = 0; d < job->r->x.dim; d++)
+    for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+      rows->moment[d][i] += rows->tile.moment[d][i];
+}
+
+static void
+run_columns (const Job *job, RowTile *rows, MongeTileOp op, gsize begin, gsize end)
+{
+  const MongeTunedReduction *r = job->r;
+  MongeTileFunc func = job->tuned->set->funcs[r->kernel][op][r->x.dim - 1];
+
+  rows->n_pairs += (end - begin) * rows->tile.n_rows;
+  for (gsize j = begin; j < end; j += MONGE_TILE_COLUMNS)
+    {
+      func (&rows->tile, job->tuned->columns + j * job->stride, MIN (end - j, MONGE_TILE_COLUMNS));
+      add_sums (job, rows, op);
+    }
+}
+
+/* Largest exponent a block of columns can reach with the tile: max bias − distance between boxes. */
+static void
+bound_blocks (const Job *job, const RowTile *rows, gsize first, gsize n, float *bound)
+{
+  const guint dim = job->r->x.dim;
+  const float *planes = job->tuned->boxes;
+  const float *bias = planes + 2 * dim * job->n_blocks + first;
+
+  for (gsize b = 0; b < n; b++)
+    bound[b] = 0;
+  for (guint d = 0; d < dim; d++)
+    {
+      const float *lower = planes + 2 * d * job->n_blocks + first;
+      const float *upper = lower + job->n_blocks;
+      const float below = rows->lower[d], above = rows->upper[d];
+
+      for (gsize b = 0; b < n; b++)
+        {
+          float gap = MAX (MAX (lower[b] - above, below - upper[b]), 0.0f);
+
+          bound[b] += gap * gap;
+        }
+    }
+  if (job->r->kernel == MONGE_TUNED_GAUSSIAN)
+    for (gsize b = 0; b < n; b++)
+      bound[b] = bias[b] - bound[b];
+  else
+    for (gsize b = 0; b < n; b++)
+      bound[b] = bias[b] - sqrtf (bound[b]);
+}
+
+/* Visits the blocks of columns [begin, end) that can reach the tile, run by run. */
+static void
+run_near_blocks (const Job *job, RowTile *rows, gsize begin, gsize end)
+{
+  gsize from = begin, to = begin; /* the run of columns waiting */
+  float largest = -INFINITY, keep, bound[BLOCK];
+
+  for (gsize i = 0; i < rows->tile.n_rows; i++)
+    largest = MAX (largest, rows->tile.lift[i]);
+  keep = (float) job->cutoff - largest;
+  for (gsize b = begin / BLOCK, n = 0; b * BLOCK < end; b++)
+    {
+      if (n++ % BLOCK == 0)
+        bound_blocks (job, rows, b, MIN (job->n_blocks - b, BLOCK), bound);
+      if (!(bound[(n - 1) % BLOCK] >= keep))
+        continue;
+      if (MAX (b * BLOCK, begin) != to)
+        {
+          run_columns (job, rows, job->op, from, to);
+          from = MAX (b * BLOCK, begin);
+        }
+      to = MIN ((b + 1) * BLOCK, end);
+    }
+  run_columns (job, rows, job->op, from, to);
+}
+
+static void
+run_range (const Job *job, RowTile *rows, MongeTileOp op, gsize begin, gsize end)
+{
+  if (job->cutoff == -INFINITY || op == MONGE_TILE_MAX)
+    run_columns (job, rows, op, begin, end);
+  else
+    run_near_blocks (job, rows, begin, end);
+}
+
+static void
+run_ranges (const Job *job, const Tile *tile, RowTile *rows, MongeTileOp op)
+{
+  const MongePairs *pairs = job->r->pairs;
+
+  if (pairs == NULL)
+    {
+      run_range (job, rows, op, 0, job->r->y.n);
+      return;
+    }
+  for (gsize k = pairs->first[tile->block]; k < pairs->first[tile->block + 1]; k++)
+    run_range (job, rows, op, pairs->ranges[k].begin, pairs->ranges[k].end);
+}
+
+static gboolean
+meets_columns (const Job *job, const Tile *tile)
+{
+  const MongePairs *pairs = job->r->pairs;
+
+  return pairs == NULL || pairs->first[tile->block] < pairs->first[tile->block + 1];
+}
+
+static void
+clear_sums (const Job *job, RowTile *rows, double sum)
+{
+  for (guint w = 0; w < job->n_sums; w++)
+    for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+      rows->sum[w][i] = sum;
+  for (guint d = 0; d < job->r->x.dim; d++)
+    memset (rows->moment[d], 0, sizeof rows->moment[d]);
+}
+
+static gboolean
+all_in_range (const RowTile *rows, double smallest)
+{
+  for (gsize i = 0; i < rows->tile.n_rows; i++)
+    if (!(rows->sum[0][i] >= smallest && rows->sum[0][i] <= LARGEST_SUM))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+note_bad_row (Job *job, gsize row)
+{
+  gsize known = __atomic_load_n (&job->bad_row, __ATOMIC_RELAXED);
+
+  while (row < known
+         && !__atomic_compare_exchange_n (&job->bad_row, &known, row, FALSE, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED))
+    ;
+}
+
+/* What the moments are divided by, and the scale of lengths in them taken out. */
+static double
+get_moment_factor (const MongeTunedReduction *r, double sum)
+{
+  double scale = r->kernel == MONGE_TUNED_GAUSSIAN ? r->scale : 1;
+
+  if (r->kernel == MONGE_TUNED_DISTANCE || r->weights != NULL)
+    return 1 / scale;
+  return sum > 0 ? 1 / (scale * sum) : 0;
+}
+
+static void
+store_rows (Job *job, const Tile *tile, const RowTile *rows)
+{
+  const MongeTunedReduction *r = job->r;
+  const gboolean is_log = r->kernel != MONGE_TUNED_DISTANCE && r->weights == NULL;
+  const gboolean may_be_empty = !meets_columns (job, tile);
+
+  for (gsize i = 0; i < tile->n; i++)
+    {
+      const gsize row = tile->first + i;
+      const double lift = r->lift != NULL ? r->lift[row] : 0;
+      const double factor = get_moment_factor (r, rows->sum[0][i]);
+
+      for (guint w = 0; w < job->n_sums; w++)
+        {
+          double sum = rows->sum[w][i];
+
+          if (is_log)
+            sum = log2 (sum) - rows->tile.lift[i] + lift;
+          r->sum[w * r->x.n + row] = sum;
+          if (!isfinite (sum) && !may_be_empty)
+            note_bad_row (job, row);
+        }
+      if (r->moment != NULL)
+        for (guint d = 0; d < r->x.dim; d++)
+          r->moment[d * r->x.n + row] = rows->moment[d][i] * factor;
+    }
+}
+
+static void
+reduce_tile (Job *job, const Tile *tile)
+{
+  RowTile rows;
+
+  rows.n_pairs = 0;
+  load_rows (job, tile, &rows);
+  clear_sums (job, &rows, 0);
+  run_ranges (job, tile, &rows, job->op);
+  if (job->smallest >= 0 && !all_in_range (&rows, job->smallest) && meets_columns (job, tile))
+    {
+      clear_sums (job, &rows, -INFINITY);
+      run_ranges (job, tile, &rows, MONGE_TILE_MAX);
+      for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+        rows.tile.lift[i] = (float) -rows.sum[0][i];
+      clear_sums (job, &rows, 0);
+      run_ranges (job, tile, &rows, job->op);
+    }
+  store_rows (job, tile, &rows);
+  __atomic_fetch_add (&job->n_pairs, rows.n_pairs, __ATOMIC_RELAXED);
+}
+
+static void
+reduce_tiles (gsize begin, gsize end, guint worker, gpointer data)
+{
+  Job *job = data;
+
+  for (gsize t = begin; t < end; t++)
+    {
+      const gsize first = t * MONGE_TILE_ROWS;
+      const Tile even = { first, MIN (job->r->x.n - first, MONGE_TILE_ROWS), 0 };
+
+      reduce_tile (job, job->r->pairs != NULL ? &job->tuned->tiles[t] : &even);
+    }
+}
+
+/* Cuts every block of rows into tiles. */
+static gsize
+cut_tiles (MongeTuned *tuned, const MongePairs *pairs)
+{
+  gsize n = 0;
+
+  for (gsize b = 0; b < pairs->n_blocks; b++)
+    n += (pairs->rows[b + 1] - pairs->rows[b] + MONGE_TILE_ROWS - 1) / MONGE_TILE_ROWS;
+  reserve ((gpointer *) &tuned->tiles, &tuned->tiles_size, n * sizeof (Tile));
+  n = 0;
+  for (gsize b = 0; b < pairs->n_blocks; b++)
+    for (gsize i = pairs->rows[b]; i < pairs->rows[b + 1]; i += MONGE_TILE_ROWS)
+      tuned->tiles[n++] = (Tile){ i, MIN (pairs->rows[b + 1] - i, MONGE_TILE_ROWS), b };
+  return n;
+}
+
+static MongeTileOp
+choose_op (const MongeTunedReduction *r)
+{
+  if (r->weights == NULL)
+    return r->moment != NULL ? MONGE_TILE_MOMENT : MONGE_TILE_SUM;
+  return r->moment != NULL ? MONGE_TILE_WEIGHTED_MOMENT : MONGE_TILE_WEIGHTED_1 + r->n_weights - 1;
+}
+
+static void
+prepare_job (Job *job, MongeTuned *tuned, const MongeTunedReduction *r)
+{
+  const gboolean is_sum = r->kernel == MONGE_TUNED_DISTANCE || r->weights != NULL;
+
+  *job = (Job){ .tuned = tuned, .r = r, .op = choose_op (r), .bad_row = G_MAXSIZE };
+  job->n_sums = r->weights != NULL ? r->n_weights : 1;
+  job->stride = r->x.dim + job->n_sums;
+  job->n_blocks = (r->y.n + BLOCK - 1) / BLOCK;
+  job->cutoff = -INFINITY;
+  /* Dropped: at most n terms of 2^cutoff each; of terms with weights, Σ|w| of them. */
+  if (r->cutoff > 0 && r->kernel != MONGE_TUNED_DISTANCE)
+    job->cutoff = -r->cutoff - (r->weights == NULL ? log2 ((double) r->y.n) : 0);
+  /* With pairs left out, a small sum may owe its size to what was dropped. */
+  job->smallest = is_sum ? -INFINITY : r->cutoff > 0 ? exp2 (-r->cutoff / 2) : SMALLEST_SUM;
+  reserve ((gpointer *) &tuned->columns, &tuned->columns_size,
+           r->y.n * job->stride * sizeof (float));
+  reserve ((gpointer *) &tuned->boxes, &tuned->boxes_size,
+           job->n_blocks * (2 * r->x.dim + 1) * sizeof (float));
+}
+
+gboolean
+monge_tuned_reduce (MongeTuned *tuned,
+                    const MongeTunedReduction *r,
+                    guint n_threads,
+                    guint64 *n_pairs,
+                    MongeTask *task,
+                    GError **error)
+{
+  Job job;
+  gsize n_tiles;
+
+  prepare_job (&job, tuned, r);
+  n_tiles = r->pairs != NULL ? cut_tiles (tuned, r->pairs)
+                             : (r->x.n + MONGE_TILE_ROWS - 1) / MONGE_TILE_ROWS;
+  if (!monge_parallel_rows (job.n_blocks, 64, n_threads, task, pack_blocks, &job)
+      || !monge_parallel_rows (n_tiles, 1, n_threads, task, reduce_tiles, &job))
+    return !monge_task_return_if_cancelled (task, error);
+  *n_pairs = job.n_pairs;
+  if (job.bad_row == G_MAXSIZE)
+    return TRUE;
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
+               "The sum over row %" G_GSIZE_FORMAT " is not finite: a coordinate, a weight or a "
+               "potential there is not, or blur is too small for float32",
+               job.bad_row);
+  return FALSE;
+}
