@@ -12,6 +12,42 @@ const MongeBenchCase monge_bench_cases[] = {
     monge_bench_run_sum, TRUE, 100000, 3, 0, "lse" },
   { "lse-p1-1e5", "Softmin of p = 1: log-sum-exp of (h - |x-y|)/0.05",
     monge_bench_run_sum, TRUE, 100000, 3, 0, "lse-p1" },
+  { "sinkhorn-1e3", "Loss and gradient, cold: sphere onto bumpy ellipsoid, p = 2, blur 0.05",
+    monge_bench_run_sinkhorn, TRUE, 1000, 3, 1e-2, "sphere" },
+  { "sinkhorn-1e4", "The same",
+    monge_bench_run_sinkhorn, TRUE, 10000, 3, 1e-2, "sphere" },
+  { "sinkhorn-1e5", "The same",
+    monge_bench_run_sinkhorn, FALSE, 100000, 3, 1e-2, "sphere" },
+  { "sinkhorn-1e6", "The same",
+    monge_bench_run_sinkhorn, FALSE, 1000000, 3, 1e-2, "sphere" },
+  { "sinkhorn-1e4-tight", "The same at a tolerance of 1e-3",
+    monge_bench_run_sinkhorn, TRUE, 10000, 3, 1e-3, "sphere" },
+  { "sinkhorn-1e5-tight", "The same",
+    monge_bench_run_sinkhorn, FALSE, 100000, 3, 1e-3, "sphere" },
+  { "sinkhorn-1e6-tight", "The same",
+    monge_bench_run_sinkhorn, FALSE, 1000000, 3, 1e-3, "sphere" },
+  { "sinkhorn-volume-1e4", "The same between solids: the unit cube onto a bent one",
+    monge_bench_run_sinkhorn, FALSE, 10000, 3, 1e-2, "cube" },
+  { "sinkhorn-volume-1e5", "The same",
+    monge_bench_run_sinkhorn, FALSE, 100000, 3, 1e-2, "cube" },
+  { "sinkhorn-growth", "How the time of sinkhorn-1e4, -1e5 and -1e6 grows with N",
+    monge_bench_run_growth, FALSE, 0, 3, 1e-2, NULL },
+  { "energy-1e4", "Energy distance and gradient, sphere and bumpy ellipsoid",
+    monge_bench_run_kernel, TRUE, 10000, 3, 0, "energy" },
+  { "laplacian-1e4", "Laplacian norm and gradient, s = 0.05",
+    monge_bench_run_kernel, TRUE, 10000, 3, 0, "laplacian" },
+  { "gaussian-norm-1e4", "Gaussian norm and gradient, s = 0.05",
+    monge_bench_run_kernel, TRUE, 10000, 3, 0, "gaussian" },
+  { "flow-hippocampus", "A warm frame of a flow at a blur of 1 mm, step 0.3",
+    monge_bench_run_flow, TRUE, 0, 3, 1e-2, "hippocampus" },
+  { "flow-6e4", "The same for branching trees, at a blur of 5 % of the diameter",
+    monge_bench_run_flow, FALSE, 60000, 3, 1e-2, "tree" },
+  { "flow-1e6", "The same for sphere and bumpy ellipsoid",
+    monge_bench_run_flow, FALSE, 1000000, 3, 1e-2, "sphere" },
+  { "knn-1e5-k10", "10 nearest neighbours in 3-D, build and query",
+    monge_bench_run_neighbours, TRUE, 100000, 3, 0, NULL },
+  { "knn-d50-2e4", "The same in dimension 50",
+    monge_bench_run_neighbours, TRUE, 20000, 50, 0, NULL },
   { NULL },
 };
 
@@ -32,7 +68,7 @@ monge_bench_run (MongeBench *bench, const MongeBenchCase *of, GError **error)
   row->of = of;
   row->n = row->m = of->n;
   row->dim = of->dim;
-  row->error = row->marginal_error = NAN;
+  row->error = row->marginal_error = row->exponent = NAN;
   if (of->run (bench, of, row, error))
     {
       g_ptr_array_add (bench->rows, row);

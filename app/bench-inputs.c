@@ -17,16 +17,46 @@ take_points (double *points, gsize n, guint dim)
   return measure;
 }
 
-MongeMeasure *
-monge_bench_make_cube (gsize n, guint dim, guint64 seed)
+float *
+monge_bench_make_uniform (gsize n, guint dim, guint64 seed)
 {
   MongeRandom random;
-  double *points = g_new (double, n * dim);
+  float *points = g_new (float, n * dim);
 
   monge_random_init (&random, seed);
   for (gsize k = 0; k < n * dim; k++)
-    points[k] = monge_random_uniform (&random);
+    points[k] = (float) monge_random_uniform (&random);
+  return points;
+}
+
+MongeMeasure *
+monge_bench_make_cube (gsize n, guint dim, guint64 seed)
+{
+  g_autofree float *values = monge_bench_make_uniform (n, dim, seed);
+  double *points = g_new (double, n * dim);
+
+  for (gsize k = 0; k < n * dim; k++)
+    points[k] = (double) values[k];
   return take_points (points, n, dim);
+}
+
+MongeMeasure *
+monge_bench_make_bent_cube (gsize n, guint64 seed)
+{
+  MongeRandom random;
+  double *points = g_new (double, 3 * n);
+
+  monge_random_init (&random, seed);
+  for (gsize i = 0; i < n; i++)
+    {
+      double *x = points + 3 * i;
+
+      for (guint d = 0; d < 3; d++)
+        x[d] = monge_random_uniform (&random);
+      x[0] = 0.1 + 0.8 * x[0] + 0.1 * sin (3 * x[2]);
+      x[1] = 0.9 * x[1] + 0.1 * x[0] * x[0];
+    }
+  return take_points (points, n, 3);
 }
 
 /* Uniform on the unit sphere. */

@@ -31,6 +31,7 @@ typedef struct {
  * @whole_pairs: n × m times the reductions of the same work without blocks, for comparison; 0 if the
  *   work is not a fixed number of reductions
  * @error: against float64, NaN if not measured; @error_of says what it is
+ * @exponent: of the growth of time with n; NaN elsewhere
  * @memory: most that the process held during the runs, bytes; 0 if not measured
  * @notes: (nullable): what a reader must know to judge the row; owned
  */
@@ -45,7 +46,7 @@ typedef struct {
   const char *error_of;
   guint iterations;
   gboolean is_solve, converged;
-  double marginal_error;
+  double marginal_error, exponent;
   gsize memory;
   char *notes;
 } MongeBenchRow;
@@ -97,8 +98,12 @@ gboolean monge_bench_time (MongeBench *bench, MongeBenchRow *row, MongeBenchFunc
 
 /* --- inputs: deterministic, rounded to float32 so that every program sees the same numbers --- */
 
-/* Uniform in the unit cube. Transfer full. */
+/* Uniform in the unit cube, (n × dim), any dimension. */
+float *monge_bench_make_uniform (gsize n, guint dim, guint64 seed);
+/* The same as a measure. Transfer full. */
 MongeMeasure *monge_bench_make_cube (gsize n, guint dim, guint64 seed);
+/* The same, bent: for a target. */
+MongeMeasure *monge_bench_make_bent_cube (gsize n, guint64 seed);
 /* In the unit box: a sphere of radius 0.35, or a bumpy ellipsoid beside it. */
 MongeMeasure *monge_bench_make_sphere (gsize n, gboolean is_deformed, guint64 seed);
 /* Points along a branching tree of 2^10 twigs in the unit box, or that tree bent. */

@@ -1,4 +1,5 @@
 #include "app/bench-private.h"
+#include "app/bench-truth.h"
 #include "app/cli-report.h"
 
 #include <math.h>
@@ -66,30 +67,25 @@ print_header (MongeCli *cli, const Work *work)
                    "seconds", "runs", "Gpairs/s", "error", "iter.", "notes");
 }
 
-static const char *
-format_number (char *buffer, gsize size, const char *format, double value)
+/* "-" for what was not measured. */
+static char *
+format_cell (gboolean is_known, double value, int digits)
 {
-  if (!isfinite (value) || value <= 0)
-    return "-";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  g_snprintf (buffer, (gulong) size, format, value);
-#pragma GCC diagnostic pop
-  return buffer;
+  return is_known ? g_strdup_printf ("%.*g", digits, value) : g_strdup ("-");
 }
 
 static void
 print_row (MongeCli *cli, const MongeBenchRow *row)
 {
-  char rate[32], off[32], iterations[32];
+  g_autofree char *seconds = format_cell (isfinite (row->seconds), row->seconds, 4);
+  g_autofree char *rate = format_cell (row->pairs > 0, 1e-9 * (double) row->pairs / row->seconds,
+                                       3);
+  g_autofree char *off = format_cell (isfinite (row->error), row->error, 2);
+  g_autofree char *iterations = format_cell (row->is_solve, row->iterations, 4);
 
-  monge_cli_print (cli, "%-24s %8" G_GSIZE_FORMAT " %8" G_GSIZE_FORMAT " %2u %10.4g %5u %8s %9s %5s"
-                   "  %s%s\n", row->of->name, row->n, row->m, row->dim, row->seconds, row->n_runs,
-                   format_number (rate, sizeof rate, "%.3g",
-                                  1e-9 * (double) row->pairs / row->seconds),
-                   format_number (off, sizeof off, "%.2e", row->error),
-                   format_number (iterations, sizeof iterations, "%.0f", row->iterations),
-                   row->is_solve && !row->converged ? "not converged; " : "",
+  monge_cli_print (cli, "%-24s %8" G_GSIZE_FORMAT " %8" G_GSIZE_FORMAT " %2u %10s %5u %8s %9s %5s"
+                   "  %s%s\n", row->of->name, row->n, row->m, row->dim, seconds, row->n_runs, rate,
+                   off, iterations, row->is_solve && !row->converged ? "not converged; " : "",
                    row->notes != NULL ? row->notes : "");
 }
 
@@ -117,6 +113,7 @@ report_row (JsonBuilder *report, const Work *work, const MongeBenchRow *row)
   monge_report_bool (report, "converged", !row->is_solve || row->converged);
   monge_report_number (report, "marginal_error", row->marginal_error);
   monge_report_number (report, "tol", row->is_solve ? row->of->tol : NAN);
+  monge_report_number (report, "exponent", row->exponent);
   monge_report_integer (report, "peak_bytes", (gint64) row->memory);
   monge_report_string (report, "notes", row->notes);
   monge_report_string (report, "backend", monge_backend_get_name (backend));
@@ -174,6 +171,8 @@ open_bench (MongeCli *cli, Work *work, GError **error)
   work->cpu = get_cpu_name ();
   work->bench.task = cli->task;
   work->bench.rows = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_bench_row_free);
+  work->bench.truths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                              (GDestroyNotify) monge_bench_truth_free);
   work->bench.backend = monge_cli_open_backend (cli, error);
   return work->bench.backend != NULL;
 }

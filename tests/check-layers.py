@@ -36,6 +36,8 @@ CUDA = re.compile(r"(cuda|nvrtc|cublas)")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 MAX_LINES = 800
+# Files of the command line program.
+CLI = ("app/cli", "app/bench")
 RULES = {
     "root": "includes of our own headers are written from the root and exist",
     "layers": "no layer includes one above it",
@@ -65,7 +67,7 @@ def check_own(root, source, target):
         yield "layers", f"{top}/ must not include {other}/"
     if top == "render" and other == "compute" and target != "compute/core/sink.h":
         yield "sink", f'"{target}"'
-    if source.startswith("app/cli") and other != "compute" and not target.startswith("app/cli"):
+    if source.startswith(CLI) and other != "compute" and not target.startswith(CLI):
         yield "cli", f'"{target}"'
     if top == "compute" and other == "compute":
         a, b = compute_folder(source), compute_folder(target)
@@ -82,7 +84,7 @@ def check_foreign(source, target):
         yield "foreign", f"<{target}>: compute/ knows GLib, no GObject"
     if GL.match(target) and top == "compute":
         yield "foreign", f"<{target}>: OpenGL belongs in render/"
-    if (GTK.match(target) or GL.match(target)) and source.startswith("app/cli"):
+    if (GTK.match(target) or GL.match(target)) and source.startswith(CLI):
         yield "cli", f"<{target}>"
     if CUDA.match(target) and not source.startswith(("compute/backend/cuda/", "render/cuda-gl",
                                                      "tests/")):

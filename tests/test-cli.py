@@ -106,7 +106,7 @@ def test_version():
 
 def test_help():
     text = run("--help")
-    for command in ("info", "convert", "loss", "register", "devices"):
+    for command in ("info", "convert", "loss", "register", "devices", "bench"):
         assert f"  {command}" in text
         assert "--quiet" in run(command, "--help")
     for option in ("--loss", "--p", "--blur", "--reach", "--scaling", "--tol", "--no-debias",
@@ -516,6 +516,25 @@ def test_references():
         f"({max(values)[1]}); {len(gradients)} gradients, the worst at {max(gradients)[0]:.2g} "
         f"({max(gradients)[1]})")
     assert not wrong, "; ".join(wrong)
+
+
+# --- the bench ---
+
+def test_bench():
+    names = [line.split()[0] for line in run("bench", "--list").splitlines()]
+    for name in ("gaussian-sum-1e5", "lse-1e5", "lse-p1-1e5", "sinkhorn-1e3", "sinkhorn-1e4",
+                 "sinkhorn-1e5", "sinkhorn-1e6", "sinkhorn-1e4-tight", "knn-1e5-k10"):
+        assert name in names, names
+    refuse("bench", "sinkhorn-1e9", says=["sinkhorn-1e9", "sinkhorn-1e6"])
+    rows = json.loads(run("bench", "--quick", "sinkhorn-1e3", "energy-1e4", "--json", "-"))
+    assert [row["case"] for row in rows] == ["sinkhorn-1e3", "energy-1e4"], rows
+    for row in rows:
+        assert row["dimension"] == 3 and row["n"] == row["m"] and row["n_runs"] >= 3, row
+        assert 0 < row["seconds_best"] <= row["seconds"] and 0 < row["error"], row
+        assert row["error_of"] == "gradient" and row["backend"] and row["instruction_set"], row
+    assert rows[0]["error"] < 3e-2 and rows[1]["error"] < 1e-5, rows
+    assert rows[0]["converged"] is True and rows[0]["iterations"] > 0
+    close(rows[1]["pairs_per_second"], 3e8 / rows[1]["seconds"], 1, "pairs per second")
 
 
 def main():
