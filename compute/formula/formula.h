@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 #define MONGE_FORMULA_MAX_DIM 1024
 /* Nodes of one pool, at most: what a hostile text can make us keep. */
 #define MONGE_FORMULA_MAX_NODES 100000
+/* Operations on one another, give or take a few hundred: walks over a formula may recurse. */
+#define MONGE_FORMULA_MAX_DEPTH 2000
 
 /**
  * MongeAxis:
