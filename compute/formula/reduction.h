@@ -88,15 +88,17 @@ char **monge_formula_list_names (const char *text, GError **error);
  * @variable: of @reduction; not its own result
  * @cotangent: a variable on the axis that @reduction keeps, of its dimension: ∂L/∂result
  * @result: (nullable): a variable on the same axis that will hold the reduction's result; needed
- *   by log-sum-exp, soft mean, min and max
- * @log_sum: (nullable): the same for log Σ e^F; needed by soft mean
+ *   by log-sum-exp, soft mean, extrema and K-min
+ * @log_sum: (nullable): the same for log Σ e^F; needed by soft mean, and for log of the number of
+ *   terms, by a mean whose @variable lives where the sum runs
  * @adjoint: (out): gives ∂L/∂variable: over the other axis if @variable lives where the result
  *   does, over the kept axis if it lives where the sum runs; for a parameter, one share per kept
  *   row, which the caller adds up
  *
- * Sums, means, log-sum-exp and soft mean by their formulas; min and max hand the cotangent to the
- * terms that attain the result. Indices have no adjoint: an error says so. An adjoint of an adjoint
- * is again a reduction.
+ * Sums, means, log-sum-exp and soft mean by their formulas. Extrema and K-min hand the cotangent to
+ * every term that equals the result, whole: results must come from the same precision and generic
+ * code. Indices have no adjoint: an error says so. An adjoint of an adjoint is again a reduction.
+ * Derivation: docs/math/reductions.md
  * After Charlier, Feydy, Glaunès, Collin, Durif, JMLR 2021, section 3.
  */
 gboolean monge_reduction_adjoint (MongeFormulaPool *pool, const MongeReduction *reduction,
