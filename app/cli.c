@@ -16,6 +16,8 @@ static const MongeCliCommand commands[] = {
     monge_cli_run_convert },
   { "loss", "SOURCE TARGET", "Measure how far two shapes are from each other", monge_cli_run_loss },
   { "register", "SOURCE TARGET -o OUT", "Move one shape onto another", monge_cli_run_register },
+  { "knn", "SHAPE [SHAPE] -o OUT", "Find the nearest points of each, or all within a radius",
+    monge_cli_run_knn },
   { "devices", "", "List what can compute", monge_cli_run_devices },
   { "bench", "[CASE...]", "Time the engine, and measure its error in the same run",
     monge_cli_run_bench },

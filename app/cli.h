@@ -55,6 +55,7 @@ int monge_cli_run_info (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_convert (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_loss (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_register (MongeCli *cli, int argc, char **argv);
+int monge_cli_run_knn (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_devices (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_bench (MongeCli *cli, int argc, char **argv);
 

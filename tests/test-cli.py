@@ -106,7 +106,7 @@ def test_version():
 
 def test_help():
     text = run("--help")
-    for command in ("info", "convert", "loss", "register", "devices", "bench"):
+    for command in ("info", "convert", "loss", "register", "knn", "devices", "bench"):
         assert f"  {command}" in text
         assert "--quiet" in run(command, "--help")
     for option in ("--loss", "--p", "--blur", "--reach", "--scaling", "--tol", "--no-debias",
@@ -221,6 +221,128 @@ def test_convert_points():
     assert 0 <= near < 0.02 * far, (near, far)
     run("convert", "example:cloud", tmp("few.ply"), "--points", 10)
     assert report("info", tmp("few.ply"))["points"] == 10
+
+
+# --- knn ---
+
+def some_points(n, dim, step=0.37):
+    """No two distances alike, and exact in float32."""
+    return [tuple(round(1e4 * math.sin((i + 1) * (k + 2) * step)) / 1024 for k in range(dim))
+            for i in range(n)]
+
+
+def read_edges(path):
+    head, *lines = pathlib.Path(path).read_text().splitlines()
+    assert head == "i,j,distance", head
+    return [(int(i), int(j), float(distance)) for i, j, distance in
+            (line.split(",") for line in lines)]
+
+
+def nearest(points, others, i, skip):
+    found = sorted((math.dist(points[i], y), j) for j, y in enumerate(others) if j != skip)
+    return [(j, distance) for distance, j in found]
+
+
+def single(x):
+    return struct.unpack("<f", struct.pack("<f", x))[0]
+
+
+def test_knn_within_one_shape():
+    for n, dim, k in ((1, 3, 4), (5, 2, 9), (300, 3, 10), (120, 10, 3)):
+        points = some_points(n, dim)
+        path, out = save_cloud("knn.npy", points), tmp("edges.csv")
+        about = report("knn", path, "-k", k, "-o", out)
+        edges = read_edges(out)
+        each = min(k, n - 1)
+        assert about["edges"] == len(edges) == n * each and about["k"] == k, about
+        assert about["inputs"][0]["points"] == n and about["inputs"][0]["dimension"] == dim
+        assert len(about["inputs"]) == 1 and about["seconds"] >= 0
+        for i in range(n):
+            wanted = nearest(points, points, i, i)[:each]
+            got = edges[i * each:(i + 1) * each]
+            assert [e[0] for e in got] == [i] * each
+            assert [e[1] for e in got] == [j for j, _ in wanted], (i, got, wanted)
+            for (_, _, got_distance), (_, distance) in zip(got, wanted):
+                close(got_distance, distance, 1e-6 * distance, f"distance from {i}")
+
+
+def test_knn_between_two_shapes():
+    points, others = some_points(40, 3), some_points(90, 3, 0.71)
+    paths = save_cloud("from.npy", points), save_cloud("to.npy", others)
+    about = report("knn", *paths, "-k", 4, "-o", tmp("pair.csv"), "--threads", 1)
+    edges = read_edges(tmp("pair.csv"))
+    assert [e[1] for e in edges] == [j for i in range(40)
+                                     for j, _ in nearest(points, others, i, None)[:4]]
+    assert [s["points"] for s in about["inputs"]] == [40, 90]
+    same = save_cloud("same.npy", points)
+    run("knn", same, same, "-k", 1, "-o", tmp("self.csv"))
+    assert read_edges(tmp("self.csv")) == [(i, i, 0.0) for i in range(40)]
+
+
+def test_knn_radius():
+    points = some_points(200, 3)
+    path = save_cloud("radius.npy", points)
+    about = report("knn", path, "--radius", 3.5, "-o", tmp("radius.csv"))
+    wanted = [(i, j) for i in range(200) for j, distance in nearest(points, points, i, i)
+              if distance <= 3.5]
+    edges = read_edges(tmp("radius.csv"))
+    assert [e[:2] for e in edges] == wanted and about["edges"] == len(wanted) > 200
+    assert about["radius"] == 3.5
+    run("knn", path, "--radius", 0, "-o", tmp("none.csv"))
+    assert read_edges(tmp("none.csv")) == []
+    refuse("knn", path, "--radius", 3.5, "-o", tmp("radius.csv"), "--max-edges", 100, code=FAILED,
+           says=[str(len(wanted)), "100"])
+    assert read_edges(tmp("radius.csv")) == edges  # untouched
+
+
+def test_knn_digits():
+    """What is written is the float32 that was found, whatever its size."""
+    for scale in (1e-30, 1e-12, 1e-4, 0.3, 1, 700, 1e7, 1e9, 1e30):
+        path = save_cloud("digits.npy", [tuple(scale * x for x in p) for p in some_points(150, 3)])
+        run("knn", path, "-k", 5, "-o", tmp("digits.csv"))
+        run("knn", path, "-k", 5, "-o", tmp("digits.npy"))
+        shape, values = load_npy(tmp("digits.npy"))
+        edges = read_edges(tmp("digits.csv"))
+        assert shape == (750, 3) and len(edges) == 750
+        for n, (i, j, distance) in enumerate(edges):
+            assert (i, j, single(distance)) == tuple(values[3 * n:3 * n + 3]), (scale, n)
+            assert values[3 * n + 2] == single(values[3 * n + 2]) > 0
+
+
+def test_knn_far_from_the_origin():
+    """Doubles beside 10^9: float32 alone would see one place."""
+    points = some_points(60, 3)
+    far = save_cloud("distant.npy", [tuple(1e9 + x for x in p) for p in points])
+    run("knn", far, "-k", 3, "-o", tmp("distant.csv"))
+    assert [e[1] for e in read_edges(tmp("distant.csv"))] == [
+        j for i in range(60) for j, _ in nearest(points, points, i, i)[:3]]
+
+
+def test_knn_volume():
+    need(ATLAS)
+    run("convert", f"{ATLAS}#77", tmp("voxels.npy"), "--voxels")
+    about = report("knn", f"{ATLAS}#77", "-k", 6, "-o", tmp("voxels.csv"))
+    assert about["inputs"][0]["points"] == report("info", tmp("voxels.npy"))["points"]
+
+
+def test_knn_refusals():
+    refuse("knn", "example:torus", "-k", 3, says=["-o OUT"])
+    refuse("knn", "example:torus", "-o", "x.csv", says=["-k", "--radius"])
+    refuse("knn", "example:torus", "-k", 3, "--radius", 1, "-o", "x.csv", says=["not both"])
+    refuse("knn", "-k", 3, "-o", "x.csv", says=["SHAPE"])
+    refuse("knn", *["example:torus"] * 3, "-k", 3, "-o", "x.csv", says=["SHAPE"])
+    for k in (0, -1, 1025, "many"):
+        refuse("knn", "example:torus", "-k", k, "-o", "x.csv", says=[])
+    for radius in (-1, "nan", "inf", "wide"):
+        refuse("knn", "example:torus", "--radius", radius, "-o", "x.csv", says=[])
+    refuse("knn", "example:torus", "-k", 3, "-o", "x.csv", "--threads", 999, says=["--threads"])
+    refuse("knn", "example:torus", "-k", 3, "-o", tmp("x.ply"), code=FAILED, says=[".csv", ".npy"])
+    refuse("knn", "example:torus", "-k", 3, "-o", tmp("no") / "x.csv", code=FAILED, says=["x.csv"])
+    refuse("knn", "no-such.ply", "-k", 3, "-o", tmp("x.csv"), code=FAILED, says=["no-such.ply"])
+    flat = save_cloud("flat.npy", [(0, 0), (1, 1)])
+    refuse("knn", "example:torus", flat, "-k", 3, "-o", tmp("x.csv"), code=FAILED,
+           says=["dimension 3", "2"])
+    assert not tmp("x.csv").exists()
 
 
 # --- loss ---
