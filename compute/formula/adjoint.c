@@ -1,5 +1,5 @@
-/* Adjoints of reductions: what a loss of the results says about the variables. With r the result of a
- * row i, e = ∂L/∂r and the sum over j, each is a sum of one body over j or over i:
+/* Adjoints of reductions: what a loss of the results says about the variables. With r the result of
+ * a row i, e = ∂L/∂r and the sum over j, each is a sum of one body over j or over i:
  *
  *   sum            e · ∂F
  *   mean           e · ∂F / N              N terms
@@ -8,8 +8,8 @@
  *   min, max       the component of e where F = r, then · ∂F
  *   K-min          Σ_k (e_k where F = r_k) ∂F
  *
- * After Charlier, Feydy, Glaunès, Collin, Durif, “Kernel operations on the GPU, with autodiff, without
- * memory overflows”, JMLR 2021. Derivation: docs/math/reductions.md */
+ * After Charlier, Feydy, Glaunès, Collin, Durif, “Kernel operations on the GPU, with autodiff,
+ * without memory overflows”, JMLR 2021. Derivation: docs/math/reductions.md */
 #include "compute/formula/reduction.h"
 
 typedef struct {
@@ -58,7 +58,8 @@ static const MongeFormula *
 through_both (const Adjoint *a, const MongeFormula *body_share, const MongeFormula *weight_share)
 {
   const MongeFormula *first = through (a, a->reduction->body, body_share);
-  const MongeFormula *second = first == NULL ? NULL : through (a, a->reduction->weight, weight_share);
+  const MongeFormula *second
+      = first == NULL ? NULL : through (a, a->reduction->weight, weight_share);
 
   return second == NULL ? NULL : CALL ("+", first, second);
 }

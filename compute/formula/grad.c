@@ -1,23 +1,31 @@
-/* Derivatives in reverse: from the result down to the variable, each node is met once, after all that
- * use it, with c = ∂⟨cotangent, formula⟩/∂node, and hands its operands their share. Shares are built
- * in the pool, so they are simplified and shared with the formula itself: the cost of the gradient is
- * a small multiple of the formula's (Griewank & Walther, Evaluating Derivatives, 2008, chapter 3).
+/* Derivatives in reverse: from the result down to the variable, each node is met once, after all
+ * that use it, with c = ∂⟨cotangent, formula⟩/∂node, and hands its operands their share. Shares are
+ * built in the pool, so they are simplified and shared with the formula itself: the cost of the
+ * gradient is a small multiple of the formula's (Griewank & Walther, Evaluating Derivatives, 2008,
+ * chapter 3).
  *
- * A share of one component stands for that number in every component, as elementwise operations take
- * it; it is only written out where components are moved about.
+ * A share of one component stands for that number in every component, as elementwise operations
+ * take it; it is only written out where components are moved about.
  *
- * What is 0 by convention must be 0 again after another derivative, and in the arithmetic of a tile,
- * where both sides of an if are computed: 1/r is written if (r, 1 / if (r, r, 1), 0), whose own
- * derivatives never divide by zero. */
+ * What is 0 by convention must be 0 again after another derivative, and in the arithmetic of a
+ * tile, where both sides of an if are computed: 1/r is written if (r, 1 / if (r, r, 1), 0), whose
+ * own derivatives never divide by zero. */
 #include "compute/formula/formula.h"
 
 typedef struct {
   MongeFormulaPool *pool;
   GPtrArray *nodes;       /* that depend on the variable, ascending */
   GHashTable *cotangents; /* node → c, or NULL while nothing has arrived */
+  GHashTable *parts;      /* node → what its slices have handed it: array of Part */
   GError **error;
   gboolean failed;
 } Gradient;
+
+/* A share of some components. */
+typedef struct {
+  guint first, dim;
+  const MongeFormula *share;
+} Part;
 
 /* --- Small words for building; NULL passes through -------------------------------------------- */
 
@@ -152,8 +160,8 @@ wanted (const Gradient *g, const MongeFormula *operand)
   return !g->failed && g_hash_table_contains (g->cotangents, operand);
 }
 
-/* c times the slope of an elementwise operation in @operand, summed over components if the operand is
- * one number that serves them all. */
+/* c times the slope of an elementwise operation in @operand, summed over components if the operand
+ * is one number that serves them all. */
 static void
 hand_product (Gradient *g, const MongeFormula *node, const MongeFormula *operand,
               const MongeFormula *c, const MongeFormula *slope)
@@ -338,23 +346,77 @@ combine_rows (Gradient *g, const MongeFormula *v, const MongeFormula *matrix, gu
 }
 
 static void
+hand_part (Gradient *g, const MongeFormula *node, const MongeFormula *c)
+{
+  const MongeFormula *whole = node->operands[0];
+  GArray *parts = g_hash_table_lookup (g->parts, whole);
+  Part part = { node->first, node->dim, c };
+
+  if (parts == NULL)
+    {
+      parts = g_array_new (FALSE, FALSE, sizeof (Part));
+      g_hash_table_insert (g->parts, (gpointer) whole, parts);
+    }
+  g_array_append_val (parts, part);
+}
+
+/* The sum of the parts over components @first … @end − 1, within which no part begins or ends. */
+static const MongeFormula *
+add_parts (Gradient *g, const GArray *parts, guint first, guint end)
+{
+  const MongeFormula *sum = NULL;
+
+  for (guint k = 0; k < parts->len && !g->failed; k++)
+    {
+      const Part *part = &g_array_index (parts, Part, k);
+      const MongeFormula *piece;
+
+      if (part->first > first || part->first + part->dim < end)
+        continue;
+      piece = slice (g, part->share, first - part->first, end - first);
+      sum = sum == NULL ? piece : binary (g, MONGE_OP_ADD, sum, piece);
+    }
+  return sum != NULL ? sum : repeat (g, number (g, 0), end - first);
+}
+
+/* What the slices of @whole have handed it, component by component: one vector, rather than one
+ * with zeros for each. */
+static void
+hand_parts (Gradient *g, const MongeFormula *whole)
+{
+  const GArray *parts = g_hash_table_lookup (g->parts, whole);
+  gboolean borders[MONGE_FORMULA_MAX_DIM + 1] = { FALSE };
+  const MongeFormula *all = NULL;
+
+  if (parts == NULL)
+    return;
+  borders[whole->dim] = TRUE;
+  for (guint k = 0; k < parts->len; k++)
+    {
+      const Part *part = &g_array_index (parts, Part, k);
+
+      borders[part->first] = borders[part->first + part->dim] = TRUE;
+    }
+  for (guint first = 0, end; first < whole->dim && !g->failed; first = end)
+    {
+      end = first + 1;
+      while (!borders[end])
+        end++;
+      all = concat (g, all, add_parts (g, parts, first, end));
+    }
+  hand (g, whole, all);
+}
+
+static void
 hand_structure (Gradient *g, const MongeFormula *node, const MongeFormula *c)
 {
-  const MongeFormula *a = node->operands[0], *b = node->operands[1], *zero = number (g, 0);
-  const MongeFormula *wide;
+  const MongeFormula *a = node->operands[0], *b = node->operands[1];
+  const MongeFormula *wide = node->op == MONGE_OP_NORMALISE ? c : widen (g, c, node->dim);
 
-  if (node->op == MONGE_OP_NORMALISE)
-    {
-      hand_normalise (g, node, c);
-      return;
-    }
-  wide = widen (g, c, node->dim);
   switch (node->op)
     {
-    case MONGE_OP_SLICE:
-      wide = concat (g, repeat (g, zero, node->first), wide);
-      hand (g, a, concat (g, wide, repeat (g, zero, a->dim - node->first - node->dim)));
-      break;
+    case MONGE_OP_NORMALISE: hand_normalise (g, node, c); break;
+    case MONGE_OP_SLICE: hand_part (g, node, wide); break;
     case MONGE_OP_CONCAT:
       if (wanted (g, a))
         hand (g, a, slice (g, wide, 0, a->dim));
@@ -431,6 +493,7 @@ gradient_init (Gradient *g, MongeFormulaPool *pool, const MongeFormula *formula,
   *g = (Gradient){ .pool = pool, .error = error };
   g->nodes = g_ptr_array_new ();
   g->cotangents = g_hash_table_new (NULL, NULL);
+  g->parts = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_array_unref);
   for (guint n = 0; n < nodes->len; n++)
     {
       const MongeFormula *node = nodes->pdata[n];
@@ -450,6 +513,7 @@ gradient_clear (Gradient *g)
 {
   g_ptr_array_unref (g->nodes);
   g_hash_table_unref (g->cotangents);
+  g_hash_table_unref (g->parts);
 }
 
 const MongeFormula *
@@ -473,10 +537,11 @@ monge_formula_gradient (MongeFormulaPool *pool, const MongeFormula *formula,
   hand (&g, formula, cotangent != NULL ? cotangent : number (&g, 1));
   for (guint n = g.nodes->len; n > 0 && !g.failed; n--)
     {
-      const MongeFormula *node = g.nodes->pdata[n - 1];
-      const MongeFormula *c = g_hash_table_lookup (g.cotangents, node);
+      const MongeFormula *node = g.nodes->pdata[n - 1], *c;
 
-      if (c != NULL)
+      hand_parts (&g, node);
+      c = g_hash_table_lookup (g.cotangents, node);
+      if (c != NULL && !g.failed)
         hand_down (&g, node, c);
     }
   result = g_hash_table_lookup (g.cotangents, variable);
