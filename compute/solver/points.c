@@ -1,65 +1,222 @@
-/* Sorting and clustering for the solvers. The codes interleave the bits of the coordinates in a cube
- * around the points, so that equal leading bits mean the same cell. */
+/* Sorting and clustering for the solvers. A code is the place of a point's cell along a Hilbert curve
+ * through a cube around the points: equal leading bits mean the same larger cell, and consecutive
+ * cells touch, which keeps blocks of consecutive points compact.
+ * After J. Skilling, “Programming the Hilbert curve”, AIP Conf. Proc. 707, 2004. */
 #include "compute/solver/points.h"
+
+#include "compute/core/parallel.h"
 
 #include <math.h>
 #include <string.h>
 
+/* Halvings of the cube along each axis. */
 static guint
 bits_per_axis (guint dim)
 {
-  return MIN (21, 63 / dim);
+  return MIN (16, 63 / dim);
 }
 
-typedef struct {
-  guint64 code;
-  gsize index;
-} Key;
+/* ------------------------------------------------------------------------------------------------
+ * Codes
+ */
 
-static int
-compare_keys (const void *a, const void *b)
+/* Cell coordinates, each of @bits bits, to the transposed Hilbert index, in place. */
+static void
+hilbert_transpose (guint32 *cell, guint bits, guint dim)
 {
-  const Key *x = a, *y = b;
+  guint32 t;
 
-  if (x->code != y->code)
-    return x->code < y->code ? -1 : 1;
-  return (x->index > y->index) - (x->index < y->index);
-}
+  for (guint32 q = (guint32) 1 << (bits - 1); q > 1; q >>= 1)
+    {
+      const guint32 p = q - 1;
 
-static guint64
-encode (const double *point, const double *lower, double side, guint dim)
-{
-  const guint bits = bits_per_axis (dim);
-  const double cells = (double) (G_GUINT64_CONSTANT (1) << bits);
-  guint64 cell[MONGE_MAX_DIM], code = 0;
-
+      for (guint d = 0; d < dim; d++)
+        if (cell[d] & q)
+          {
+            cell[0] ^= p;
+          }
+        else
+          {
+            t = (cell[0] ^ cell[d]) & p;
+            cell[0] ^= t;
+            cell[d] ^= t;
+          }
+    }
+  for (guint d = 1; d < dim; d++) /* Gray code */
+    cell[d] ^= cell[d - 1];
+  t = 0;
+  for (guint32 q = (guint32) 1 << (bits - 1); q > 1; q >>= 1)
+    if (cell[dim - 1] & q)
+      t ^= q - 1;
   for (guint d = 0; d < dim; d++)
-    cell[d] = (guint64) CLAMP ((point[d] - lower[d]) / side * cells, 0, cells - 1);
+    cell[d] ^= t;
+}
+
+/* Bit b of every axis in turn, the highest first. */
+static guint64
+interleave (const guint32 *cell, guint bits, guint dim)
+{
+  guint64 code = 0;
+
   for (guint b = bits; b-- > 0;)
     for (guint d = 0; d < dim; d++)
       code = code << 1 | (cell[d] >> b & 1);
   return code;
 }
 
-/* The cube around @points. */
+typedef struct {
+  const MongePoints *points;
+  const float *lower;
+  double side;
+  guint64 *codes;
+} Encoding;
+
+static void
+encode_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  const Encoding *e = data;
+  const guint dim = e->points->dim, bits = bits_per_axis (dim);
+  const double cells = (double) ((guint32) 1 << bits);
+  guint32 cell[MONGE_MAX_DIM];
+
+  for (gsize i = begin; i < end; i++)
+    {
+      for (guint d = 0; d < dim; d++)
+        {
+          double at = e->points->planes[d * e->points->n + i] - (double) e->lower[d];
+
+          cell[d] = (guint32) CLAMP (at / e->side * cells, 0, cells - 1);
+        }
+      hilbert_transpose (cell, bits, dim);
+      e->codes[i] = interleave (cell, bits, dim);
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Sorting
+ */
+
+#define DIGIT_BITS 12
+#define N_DIGITS ((gsize) 1 << DIGIT_BITS)
+
+/* Stable, by digits from the lowest. @index follows @codes. */
+static void
+radix_sort (guint64 *codes, guint32 *index, gsize n, guint n_bits)
+{
+  g_autofree guint64 *other_codes = g_new (guint64, n);
+  g_autofree guint32 *other_index = g_new (guint32, n);
+  g_autofree gsize *count = g_new (gsize, N_DIGITS);
+  guint64 *from = codes, *to = other_codes;
+  guint32 *from_index = index, *to_index = other_index;
+
+  for (guint shift = 0; shift < n_bits; shift += DIGIT_BITS)
+    {
+      gsize total = 0;
+
+      memset (count, 0, N_DIGITS * sizeof *count);
+      for (gsize i = 0; i < n; i++)
+        count[from[i] >> shift & (N_DIGITS - 1)]++;
+      if (count[from[0] >> shift & (N_DIGITS - 1)] == n)
+        continue;
+      for (gsize digit = 0; digit < N_DIGITS; digit++)
+        {
+          gsize here = count[digit];
+
+          count[digit] = total;
+          total += here;
+        }
+      for (gsize i = 0; i < n; i++)
+        {
+          gsize place = count[from[i] >> shift & (N_DIGITS - 1)]++;
+
+          to[place] = from[i];
+          to_index[place] = from_index[i];
+        }
+      { guint64 *t = from; from = to; to = t; }
+      { guint32 *t = from_index; from_index = to_index; to_index = t; }
+    }
+  if (from != codes)
+    {
+      memcpy (codes, from, n * sizeof *codes);
+      memcpy (index, from_index, n * sizeof *index);
+    }
+}
+
+/* The cube around the points: lower corner and side. */
 static double
-find_cube (const double *points, gsize n, guint dim, double *lower)
+find_cube (const MongePoints *points, float *lower)
 {
   double side = 0;
 
-  for (guint d = 0; d < dim; d++)
+  for (guint d = 0; d < points->dim; d++)
     {
-      double upper = lower[d] = points[d];
+      const float *plane = points->planes + d * points->n;
+      float upper = lower[d] = plane[0];
 
-      for (gsize i = 1; i < n; i++)
+      for (gsize i = 1; i < points->n; i++)
         {
-          lower[d] = MIN (lower[d], points[i * dim + d]);
-          upper = MAX (upper, points[i * dim + d]);
+          lower[d] = MIN (lower[d], plane[i]);
+          upper = MAX (upper, plane[i]);
         }
-      side = MAX (side, upper - lower[d]);
+      side = MAX (side, (double) upper - lower[d]);
     }
-  return side > 0 ? side * (1 + 1e-9) : 1;
+  return side > 0 ? side * (1 + 1e-6) : 1;
 }
+
+static void
+permute_array (gpointer *array, gsize size, const guint32 *index, gsize n)
+{
+  char *from = *array, *to = g_malloc (n * size);
+
+  if (size == 4)
+    for (gsize i = 0; i < n; i++)
+      memcpy (to + 4 * i, from + 4 * (gsize) index[i], 4);
+  else
+    for (gsize i = 0; i < n; i++)
+      memcpy (to + size * i, from + size * (gsize) index[i], size);
+  g_free (from);
+  *array = to;
+}
+
+static void
+permute_plane (float *plane, const guint32 *index, gsize n, float *scratch)
+{
+  for (gsize i = 0; i < n; i++)
+    scratch[i] = plane[index[i]];
+  memcpy (plane, scratch, n * sizeof *plane);
+}
+
+void
+monge_points_sort (MongePoints *points, double cell, gsize *moved)
+{
+  const gsize n = points->n;
+  g_autofree guint32 *index = g_new (guint32, n);
+  g_autofree float *scratch = g_new (float, n);
+  float lower[MONGE_MAX_DIM];
+  double side = find_cube (points, lower);
+  Encoding encoding = { .points = points, .lower = lower };
+
+  points->side = cell > 0 && cell < side ? cell * exp2 (ceil (log2 (side / cell))) : side;
+  encoding.side = points->side;
+  encoding.codes = points->codes;
+  monge_parallel_rows (n, 4096, 0, NULL, encode_rows, &encoding);
+  for (gsize i = 0; i < n; i++)
+    index[i] = (guint32) i;
+  radix_sort (points->codes, index, n, bits_per_axis (points->dim) * points->dim);
+  for (guint d = 0; d < points->dim; d++)
+    permute_plane (points->planes + d * n, index, n, scratch);
+  permute_plane (points->log2_weights, index, n, scratch);
+  permute_array ((gpointer *) &points->weights, sizeof *points->weights, index, n);
+  permute_array ((gpointer *) &points->order, sizeof *points->order, index, n);
+  if (moved != NULL)
+    for (gsize i = 0; i < n; i++)
+      moved[i] = index[i];
+  points->spread = monge_points_measure_spread (points);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Life
+ */
 
 static MongePoints *
 points_alloc (gsize n, guint dim)
@@ -75,30 +232,24 @@ points_alloc (gsize n, guint dim)
 }
 
 MongePoints *
-monge_points_new (MongeMeasure *measure, const double *origin)
+monge_points_new (MongeMeasure *measure, const double *origin, double cell)
 {
   const gsize n = monge_measure_get_n (measure);
-  const guint dim = monge_measure_get_dim (measure);
-  const double *x = monge_measure_get_points (measure);
   const double *weights = monge_measure_get_weights (measure);
-  MongePoints *points = points_alloc (n, dim);
-  g_autofree Key *keys = g_new (Key, n);
-  double lower[MONGE_MAX_DIM];
+  MongePoints *points = points_alloc (n, monge_measure_get_dim (measure));
 
   points->order = g_new (gsize, n);
   points->codes = g_new (guint64, n);
-  points->side = find_cube (x, n, dim, lower);
-  for (gsize i = 0; i < n; i++)
-    keys[i] = (Key){ encode (x + i * dim, lower, points->side, dim), i };
-  qsort (keys, n, sizeof *keys, compare_keys);
   for (gsize i = 0; i < n; i++)
     {
-      points->order[i] = keys[i].index;
-      points->codes[i] = keys[i].code;
-      points->weights[i] = weights[keys[i].index];
-      points->log2_weights[i] = (float) log2 (points->weights[i]);
+      points->order[i] = i;
+      points->weights[i] = weights[i];
+      points->log2_weights[i] = i > 0 && weights[i] == weights[i - 1]
+                                    ? points->log2_weights[i - 1]
+                                    : (float) log2 (weights[i]);
     }
-  monge_points_move (points, x, origin);
+  monge_points_move (points, monge_measure_get_points (measure), origin);
+  monge_points_sort (points, cell, NULL);
   return points;
 }
 
@@ -116,63 +267,140 @@ monge_points_free (MongePoints *points)
   g_free (points);
 }
 
+typedef struct {
+  MongePoints *points;
+  const double *positions, *origin;
+} Move;
+
+static void
+move_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  const Move *move = data;
+  const gsize n = move->points->n;
+  const guint dim = move->points->dim;
+
+  for (gsize i = begin; i < end; i++)
+    for (guint d = 0; d < dim; d++)
+      move->points->planes[d * n + i]
+          = (float) (move->positions[move->points->order[i] * dim + d] - move->origin[d]);
+}
+
 void
 monge_points_move (MongePoints *points, const double *positions, const double *origin)
 {
-  for (gsize i = 0; i < points->n; i++)
-    for (guint d = 0; d < points->dim; d++)
-      points->planes[d * points->n + i]
-          = (float) (positions[points->order[i] * points->dim + d] - origin[d]);
+  Move move = { points, positions, origin };
+
+  monge_parallel_rows (points->n, 16384, 0, NULL, move_rows, &move);
 }
+
+double
+monge_points_measure_spread (const MongePoints *points)
+{
+  const gsize group = 32;
+  double total = 0;
+
+  for (guint d = 0; d < points->dim; d++)
+    for (gsize begin = 0; begin < points->n; begin += group)
+      {
+        const float *x = points->planes + d * points->n + begin;
+        const gsize n = MIN (group, points->n - begin);
+        float sum = 0, square = 0;
+
+        for (gsize i = 0; i < n; i++) /* about the first point: no cancellation */
+          {
+            float at = x[i] - x[0];
+
+            sum += at;
+            square += at * at;
+          }
+        total += MAX (square - sum * sum / (float) n, 0.0f);
+      }
+  return sqrt (total / (double) points->n);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Clusters
+ */
 
 guint
 monge_points_get_depth (const MongePoints *points, double cell)
 {
-  double halvings = ceil (log2 (points->side / cell));
+  double halvings = ceil (log2 (points->side / cell) - 1e-6);
 
-  return (guint) CLAMP (halvings, 0, bits_per_axis (points->dim));
+  return halvings <= bits_per_axis (points->dim) ? (guint) MAX (halvings, 0) : G_MAXUINT;
 }
 
 MongePoints *
 monge_points_coarsen (const MongePoints *points, guint depth)
 {
-  const guint dim = points->dim;
-  const guint shift = (bits_per_axis (dim) - MIN (depth, bits_per_axis (dim))) * dim;
+  const guint dim = points->dim, bits = bits_per_axis (dim);
+  const guint shift = depth <= bits ? (bits - depth) * dim : 0;
   MongePoints *clusters;
   gsize n = 1;
 
+  if (depth > bits)
+    return NULL;
   for (gsize i = 1; i < points->n; i++)
     n += points->codes[i] >> shift != points->codes[i - 1] >> shift;
-  if (2 * n > points->n)
+  if (5 * n > 3 * points->n)
     return NULL;
 
   clusters = points_alloc (n, dim);
   clusters->first = g_new (gsize, n + 1);
-  for (gsize c = 0, end = 0; c < n; c++)
+  clusters->first[0] = 0;
+  for (gsize i = 1, c = 0; i < points->n; i++)
+    if (points->codes[i] >> shift != points->codes[i - 1] >> shift)
+      clusters->first[++c] = i;
+  clusters->first[n] = points->n;
+  for (gsize c = 0; c < n; c++)
     {
-      double mass = 0, centre[MONGE_MAX_DIM] = { 0 }, plain[MONGE_MAX_DIM] = { 0 };
-      gsize begin = end;
+      double mass = 0;
 
-      do
-        {
-          mass += points->weights[end];
-          for (guint d = 0; d < dim; d++)
-            {
-              centre[d] += points->weights[end] * points->planes[d * points->n + end];
-              plain[d] += points->planes[d * points->n + end];
-            }
-          end++;
-        }
-      while (end < points->n && points->codes[end] >> shift == points->codes[begin] >> shift);
-      clusters->first[c] = begin;
+      for (gsize i = clusters->first[c]; i < clusters->first[c + 1]; i++)
+        mass += points->weights[i];
       clusters->weights[c] = mass;
       clusters->log2_weights[c] = (float) log2 (mass);
-      for (guint d = 0; d < dim; d++)
-        clusters->planes[d * n + c]
-            = (float) (mass > 0 ? centre[d] / mass : plain[d] / (double) (end - begin));
     }
-  clusters->first[n] = points->n;
+  monge_points_gather (clusters, points);
   return clusters;
+}
+
+typedef struct {
+  MongePoints *clusters;
+  const MongePoints *points;
+} Gather;
+
+static void
+gather_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  const Gather *gather = data;
+  const MongePoints *points = gather->points;
+  MongePoints *clusters = gather->clusters;
+
+  for (gsize c = begin; c < end; c++)
+    for (guint d = 0; d < points->dim; d++)
+      {
+        const float *x = points->planes + d * points->n;
+        const gsize first = clusters->first[c], last = clusters->first[c + 1];
+        double centre = 0, plain = 0;
+
+        for (gsize i = first; i < last; i++)
+          {
+            centre += points->weights[i] * x[i];
+            plain += x[i];
+          }
+        clusters->planes[d * clusters->n + c]
+            = (float) (clusters->weights[c] > 0 ? centre / clusters->weights[c]
+                                                : plain / (double) (last - first));
+      }
+}
+
+void
+monge_points_gather (MongePoints *clusters, const MongePoints *points)
+{
+  Gather gather = { clusters, points };
+
+  monge_parallel_rows (clusters->n, 256, 0, NULL, gather_rows, &gather);
 }
 
 MongeCloud

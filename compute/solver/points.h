@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * MongePoints:
  *
  * Point i of these is point order[i] of the measure. Cells of the curve are contiguous, so clusters
- * of any cell size are ranges. Owned by one solver; no locks.
+ * of cells of side / 2^depth are ranges. Owned by one solver; no locks.
  */
 typedef struct {
   gsize n;
@@ -21,23 +21,33 @@ typedef struct {
   gsize *order;        /* (n) index in the measure; NULL for clusters */
   guint64 *codes;      /* (n) position along the curve, ascending; NULL for clusters */
   double side;         /* of the cube that the codes divide, shape units */
+  double spread;       /* at the last sorting: see monge_points_measure_spread() */
   gsize *first;        /* (n + 1) for clusters: cluster c is points first[c] … first[c+1] − 1 */
 } MongePoints;
 
-/* Sorts along a Morton curve (Morton 1966): O(n log n). @origin: (dim). */
-MongePoints *monge_points_new (MongeMeasure *measure, const double *origin);
+/* Sorted as monge_points_sort() does. @origin: (dim), taken off every point. O(n). */
+MongePoints *monge_points_new (MongeMeasure *measure, const double *origin, double cell);
 void monge_points_free (MongePoints *points);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongePoints, monge_points_free)
 
-/* New positions, (n × dim) in the measure's order; the order along the curve stays that of the
- * start. */
+/* Sorts along a Hilbert curve (Hilbert 1891; Skilling 2004) through a cube that halves to cells of
+ * exactly @cell; 0 for the smallest cube. @moved: (n) (out) (nullable): point i of now was point
+ * moved[i]. O(n). */
+void monge_points_sort (MongePoints *points, double cell, gsize *moved);
+/* New positions, (n × dim) in the measure's order; the order along the curve stays. */
 void monge_points_move (MongePoints *points, const double *positions, const double *origin);
+/* Root mean square distance of points from the centre of the 32 around them in the order: grows when
+ * points have moved so that the order is no good any more. O(n). */
+double monge_points_measure_spread (const MongePoints *points);
 
-/* How many halvings of the cube's side give cells of at most @cell; 0 is one cell. */
+/* How many halvings of the cube's side give cells of at most @cell; 0 is one cell. G_MAXUINT if the
+ * curve does not go that deep. */
 guint monge_points_get_depth (const MongePoints *points, double cell);
 /* Mass and barycentre of the points in each cell of @depth halvings. O(n). Returns: (transfer full)
- * (nullable): %NULL if that would not at least halve the number of points. */
+ * (nullable): %NULL if that would not leave fewer than 60 % of the points. */
 MongePoints *monge_points_coarsen (const MongePoints *points, guint depth);
+/* Takes the barycentres of @clusters again, after their points have moved. O(n). */
+void monge_points_gather (MongePoints *clusters, const MongePoints *points);
 
 MongeCloud monge_points_get_cloud (const MongePoints *points);
 

@@ -62,10 +62,14 @@ void
 monge_predictor_record (MongePredictor *p,
                         const MongePoints *source,
                         const double *slope,
-                        const double *potential)
+                        const double *potential,
+                        gsize m)
 {
   double progress, *oldest = p->previous;
 
+  if (m != p->m)
+    p->n_solves = 0;
+  p->m = m;
   if (p->n_solves > 0)
     measure_way (p, source, &progress, &p->travelled);
   p->previous = p->last;

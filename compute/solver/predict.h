@@ -22,7 +22,7 @@ G_BEGIN_DECLS
  * Geodesics: McCann, “A convexity principle for interacting gases”, 1997.
  */
 typedef struct {
-  gsize n, m;
+  gsize n, m;        /* of the source, and of the target's potential last recorded */
   guint dim;
   float *planes;     /* (dim × n): the source at the last solve */
   double *slope;     /* (n × dim), in the measure's order, there */
@@ -32,13 +32,14 @@ typedef struct {
   guint n_solves;    /* recorded since the last forgetting */
 } MongePredictor;
 
+/* @m: the most that a target's potential will have. */
 void monge_predictor_init (MongePredictor *predictor, gsize n, guint dim, gsize m);
 void monge_predictor_clear (MongePredictor *predictor);
 /* After a jump of parameters or a fresh start: what was recorded says nothing about what comes. */
 void monge_predictor_forget (MongePredictor *predictor);
-/* After a solve that gave @slope. */
+/* After a solve that gave @slope. @potential: (m). */
 void monge_predictor_record (MongePredictor *predictor, const MongePoints *source,
-                             const double *slope, const double *potential);
+                             const double *slope, const double *potential, gsize m);
 /* Changes @potential (m), the one last recorded, for @source moved. @self: the target's self
  * potential. @geodesic: whether the problem is balanced with p = 2. O(n + m). */
 void monge_predictor_apply (MongePredictor *predictor, const MongePoints *source,

@@ -12,7 +12,8 @@ typedef struct {
   double blur;        /* temperature ε = blur^p; shape units, > 0; default 0.05 */
   double reach;       /* marginals are held with strength ρ = reach^p; INFINITY (default): exactly */
   double scaling;     /* ratio of blurs between annealing steps, in (0, 1); default 0.5 */
-  double tol;         /* L1 marginal error to stop at; default 1e-3 */
+  double tol;         /* L1 marginal error to stop at, and relative error that the slope may have
+                         (where the slope is above blur; else absolute, of blur); default 1e-3 */
   int max_iterations; /* at the final temperature; default 500 */
   gboolean debias;    /* subtract ½ OT(α,α) + ½ OT(β,β); default TRUE */
 } MongeSinkhornParams;
@@ -29,6 +30,7 @@ typedef struct {
   gboolean converged;    /* marginal_error ≤ tol */
   guint iterations;      /* of the cross problem, all temperatures; two reductions each */
   guint64 n_pairs;       /* visited, all reductions */
+  double cell;           /* side of the clusters solved at the final blur; 0: all points */
 } MongeSinkhornReport;
 
 /**
@@ -38,9 +40,11 @@ typedef struct {
  *     OT(α,β) = max_{f,g} ⟨α,f⟩ + ⟨β,g⟩ − ε ⟨α⊗β, exp((f⊕g − C)/ε) − 1⟩
  * (with reach, −ρ⟨α, e^{−f/ρ} − 1⟩ in place of ⟨α,f⟩ and likewise for β) by alternating updates
  *     f_i ← λ softmin_j (ε log β_j + g_j − C_ij),   g_j ← λ softmin_i (ε log α_i + f_i − C_ij),
- * λ = 1/(1 + ε/ρ), over-relaxed; the self problems by averaged updates of one potential. Blur comes
- * down from the diameter by factors of `scaling`, on clusters no finer than the blur of the moment;
- * the last temperature is solved on all points until the marginals are right.
+ * λ = 1/(1 + ε/ρ), with Anderson acceleration; the self problems by Chebyshev's semi-iteration on one
+ * potential. Blur comes down from the diameter by factors of `scaling`, on clusters no finer than the
+ * blur of the moment. At the last one the clusters have the side that `tol` allows, or are the points
+ * where that is finer than their spacing; potentials and slopes at all points are then one softmin
+ * away. So what a solve costs depends on the size of the shapes over blur, not on their points.
  *
  * Potentials are kept: the next solve starts from them, whether points, blur or reach have changed.
  * O(n + m) memory, two reductions per iteration. One thread at a time.
@@ -72,8 +76,5 @@ void monge_sinkhorn_reset (MongeSinkhorn *sinkhorn);
 gboolean monge_sinkhorn_solve (MongeSinkhorn *sinkhorn, const MongeSinkhornParams *params,
                                double *slope, MongeSinkhornReport *report, MongeTask *task,
                                GError **error);
-
-/* The potentials of the last solve in the measures' order: @f (n), @g (m); either may be NULL. */
-void monge_sinkhorn_get_potentials (MongeSinkhorn *sinkhorn, double *f, double *g);
 
 G_END_DECLS

@@ -1,0 +1,100 @@
+/* What the files of the Sinkhorn solver share. */
+#pragma once
+
+#include "compute/solver/predict.h"
+#include "compute/solver/sinkhorn.h"
+
+G_BEGIN_DECLS
+
+typedef enum { SOURCE, TARGET } Which;
+
+/* A potential of a symmetric problem and the momentum of its iteration. */
+typedef struct {
+  double *values;  /* at the level of its side */
+  double *step;    /* last change, for the next */
+  double rho;      /* Chebyshev's, 0 before the first step */
+  double dual;     /* of OT(α,α) where the potential stood */
+  double error;    /* of the marginal there; ∞ if not known */
+} SelfPotential;
+
+/* One measure and its two potentials, at the level at which the problem now stands. */
+typedef struct {
+  MongePoints *fine;
+  MongePoints *clusters; /* of @fine, or NULL once the points themselves are solved */
+  double *cross;         /* f or g */
+  SelfPotential self;
+} Side;
+
+struct _MongeSinkhorn {
+  MongeBackend *backend;
+  double origin[MONGE_MAX_DIM];
+  guint dim;
+  Side sides[2];
+
+  gboolean is_warm;
+  double cell;          /* of the level; 0: points */
+  double blur;          /* temperature at which the potentials stand */
+  MongeSinkhornParams params; /* of the solve under way, or the last */
+  double epsilon, rho, lambda, k;
+  double cost_scale;    /* the largest cost at the last cold start */
+
+  MongePredictor predictor;
+
+  float *bias, *lift;   /* scratch, as long as the longer side */
+  double *sum, *moment;
+  double *extended;     /* potentials at all points of a side */
+  double *slope;        /* (n × dim) in the measure's order: handed over only when it is whole */
+
+  guint64 n_pairs;
+  MongeTask *task;
+};
+
+static inline MongePoints *
+monge_side_get_points (const Side *side)
+{
+  return side->clusters != NULL ? side->clusters : side->fine;
+}
+
+static inline gboolean
+monge_sinkhorn_is_on_points (const MongeSinkhorn *s)
+{
+  return s->sides[SOURCE].clusters == NULL && s->sides[TARGET].clusters == NULL;
+}
+
+/* --- potentials.c: one temperature, one level --- */
+
+/* Sets ε, ρ, λ and k. */
+void monge_sinkhorn_set_blur (MongeSinkhorn *s, double blur);
+gboolean monge_sinkhorn_is_balanced (const MongeSinkhorn *s);
+/* What row i of the plan should weigh, over α_i: e^(−f/ρ). */
+double monge_sinkhorn_wanted_mass (const MongeSinkhorn *s, double potential);
+/* One side's share of the dual value: ⟨α,f⟩, or −ρ⟨α, e^(−f/ρ) − 1⟩. */
+double monge_sinkhorn_dual_term (const MongeSinkhorn *s, const MongePoints *points,
+                                 const double *potential);
+/* λ softmin, from the potential at hand and u of its row. */
+double monge_sinkhorn_updated (const MongeSinkhorn *s, double potential, double u);
+/* s->sum ← u for each of @rows; s->moment too if @moment. */
+gboolean monge_sinkhorn_reduce (MongeSinkhorn *s, const MongePoints *rows,
+                                const double *row_potential, const MongePoints *columns,
+                                const double *column_potential, gboolean moment, GError **error);
+/* f, then g. @marginal_error: of the plan between the two. @dual: of the same. */
+gboolean monge_sinkhorn_iterate_cross (MongeSinkhorn *s, double *marginal_error, double *dual,
+                                       GError **error);
+/* Iterates the self potential of @side until its marginal is within @tol, or @max_iterations. */
+gboolean monge_sinkhorn_converge_self (MongeSinkhorn *s, Side *side, double tol, int max_iterations,
+                                       GError **error);
+
+/* --- levels.c: from points to clusters and back --- */
+
+/* Zero potentials on the coarsest clusters, at a temperature as large as the shapes. */
+void monge_sinkhorn_start_cold (MongeSinkhorn *s);
+/* The cells that a gradient within @tol asks for: 0 for the points themselves. */
+double monge_sinkhorn_choose_cell (const MongeSinkhornParams *params);
+/* Brings both sides to clusters of at most @cell, or to the points if 0 or if clusters would be hardly
+ * fewer; potentials follow by one softmin. */
+gboolean monge_sinkhorn_set_level (MongeSinkhorn *s, double cell, GError **error);
+/* Sorts a side again if its points have moved too far for the old order, or if its grid has no cells
+ * near @cell. */
+gboolean monge_sinkhorn_keep_order (MongeSinkhorn *s, double cell, GError **error);
+
+G_END_DECLS
