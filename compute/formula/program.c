@@ -50,9 +50,17 @@ monge_program_free (MongeProgram *program)
 typedef void (*WordFunc) (guint64 word, gpointer data);
 
 static void
+visit_text (const char *text, WordFunc func, gpointer data)
+{
+  func (strlen (text), data);
+  for (; *text != '\0'; text++)
+    func ((guchar) *text, data);
+}
+
+static void
 visit_instruction (const MongeInstruction *instruction, WordFunc func, gpointer data)
 {
-  func (instruction->op, data);
+  visit_text (monge_op_get_info (instruction->op)->name, func, data); /* numbers may change */
   func (instruction->dim, data);
   func (instruction->to, data);
   func (instruction->columns, data);
@@ -71,9 +79,7 @@ visit_arguments (const MongeProgram *program, WordFunc func, gpointer data)
     {
       const MongeProgramVariable *variable = &program->variables[v];
 
-      func (strlen (variable->name), data);
-      for (const char *at = variable->name; *at != '\0'; at++)
-        func ((guchar) *at, data);
+      visit_text (variable->name, func, data);
       func (variable->axis, data);
       func (variable->dim, data);
       func (variable->to, data);
@@ -93,7 +99,7 @@ static void
 visit (const MongeProgram *program, WordFunc func, gpointer data)
 {
   func (program->precision, data);
-  func (program->op, data);
+  visit_text (monge_reduce_op_get_name (program->op), func, data);
   func (program->over, data);
   func (program->k, data);
   func (program->out_dim, data);
