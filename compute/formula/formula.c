@@ -112,9 +112,10 @@ monge_formula_intern (MongeFormulaPool *pool, MongeOp op, guint dim,
 const MongeFormula *
 monge_formula_constant (MongeFormulaPool *pool, double value)
 {
-  MongeFormula formula = { .op = MONGE_OP_CONSTANT, .dim = 1, .value = value + 0.0 }; /* −0 → 0 */
+  MongeFormula formula = { .op = MONGE_OP_CONSTANT, .dim = 1 };
 
   g_return_val_if_fail (pool != NULL, NULL);
+  formula.value = isnan (value) ? NAN : value + 0.0; /* one NaN, and no −0 */
   return find_or_keep (pool, &formula);
 }
 
@@ -263,6 +264,19 @@ infer_dim (MongeOp op, const MongeFormula *const *operands)
     }
 }
 
+/* What the user has written for it. */
+static const char *
+get_spelling (MongeOp op)
+{
+  static const char *const signs[MONGE_N_OPS] = {
+    [MONGE_OP_ADD] = "+",    [MONGE_OP_SUBTRACT] = "-", [MONGE_OP_MULTIPLY] = "*",
+    [MONGE_OP_DIVIDE] = "/", [MONGE_OP_LESS] = "<",     [MONGE_OP_LESS_EQUAL] = "<=",
+    [MONGE_OP_EQUAL] = "==",
+  };
+
+  return signs[op] != NULL ? signs[op] : monge_op_get_info (op)->name;
+}
+
 static void
 set_dim_error (GError **error, MongeOp op, const MongeFormula *const *operands, guint dim)
 {
@@ -281,8 +295,8 @@ set_dim_error (GError **error, MongeOp op, const MongeFormula *const *operands, 
     rule = "the first must be a multiple of the second";
   else if (op == MONGE_OP_IF)
     rule = "they must be equal, or 1";
-  g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "%s of dimensions %s: %s", info->name,
-               dims->str, rule);
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "“%s” of dimensions %s: %s",
+               get_spelling (op), dims->str, rule);
 }
 
 const MongeFormula *

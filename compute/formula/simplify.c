@@ -105,7 +105,7 @@ fold (MongeFormulaPool *pool, MongeOp op, const MongeFormula *const *operands)
     value = fold_one (op, operands[0]->value);
   else
     value = fold_two (op, operands[0]->value, operands[1]->value);
-  return isfinite (value) ? monge_formula_constant (pool, value) : NULL;
+  return isfinite (value) || op == MONGE_OP_NEGATE ? monge_formula_constant (pool, value) : NULL;
 }
 
 /* --- functions of products --- */
@@ -401,13 +401,14 @@ simplify_one (MongeFormulaPool *pool, MongeOp op, const MongeFormula *a)
 
 /* --- two operands --- */
 
-/* What is worth inverting once where it lives: f/g = f (1/g) then. */
+/* What is worth inverting where it lives, on fewer axes than the quotient or in fewer components:
+ * f/g = f (1/g) then. */
 static gboolean
 divides_by_inverse (const MongeFormula *a, const MongeFormula *b)
 {
   if (is_constant (b))
     return isnormal (1 / b->value);
-  return (b->axis != a->axis && (b->axis & ~a->axis) == 0) || b->dim < a->dim || is_constant (a)
+  return b->axis != (a->axis | b->axis) || b->dim < a->dim || is_constant (a)
          || b->op == MONGE_OP_EXP || b->op == MONGE_OP_SQRT || b->op == MONGE_OP_INVERSE
          || b->op == MONGE_OP_RSQRT;
 }
@@ -437,10 +438,12 @@ simplify_quotient (MongeFormulaPool *pool, const MongeFormula *a, const MongeFor
         top.factors[top.n_factors++] = below.factors[k];
         dim = MAX (dim, below.factors[k]->dim);
       }
-  if (top.n_factors == 0 || (top.n_factors == below.n_factors && factor == 1))
+  if (top.n_factors == below.n_factors && factor == 1)
     return NULL;
   above.factor = 1;
   a = monge_product_build (pool, &above, a->dim);
+  if (top.n_factors == 0)
+    return multiply (pool, result, a);
   b = monge_product_build (pool, &top, dim);
   return multiply (pool, result, monge_formula_make (pool, MONGE_OP_DIVIDE, a, b, NULL));
 }
@@ -495,11 +498,11 @@ sort_operands (MongeFormulaPool *pool, MongeOp op, const MongeFormula *a, const 
   return monge_formula_intern (pool, op, dim, operands, 0);
 }
 
-/* ⟨v, v⟩ is a squared length; ⟨s v, w⟩ = s ⟨v, w⟩; in one dimension a product */
+/* ⟨v, v⟩ is a squared length; ⟨s v, w⟩ = s ⟨v, w⟩; ⟨−v, w⟩ = −⟨v, w⟩; in one dimension a product */
 static const MongeFormula *
 simplify_dot (MongeFormulaPool *pool, const MongeFormula *a, const MongeFormula *b)
 {
-  const MongeFormula *number, *vector;
+  const MongeFormula *number, *vector, *plain_a, *plain_b;
 
   if (a->dim == 1)
     return multiply (pool, a, b);
@@ -511,7 +514,12 @@ simplify_dot (MongeFormulaPool *pool, const MongeFormula *a, const MongeFormula 
     return multiply (pool, number, monge_formula_make (pool, MONGE_OP_DOT, vector, b, NULL));
   if (split_number (pool, b, &number, &vector))
     return multiply (pool, number, monge_formula_make (pool, MONGE_OP_DOT, a, vector, NULL));
-  return sort_operands (pool, MONGE_OP_DOT, a, b, 1);
+  plain_a = monge_formula_drop_sign (pool, a);
+  plain_b = monge_formula_drop_sign (pool, b);
+  if (plain_a == a && plain_b == b)
+    return sort_operands (pool, MONGE_OP_DOT, a, b, 1);
+  return scale (pool, plain_a == a || plain_b == b ? -1 : 1,
+                monge_formula_make (pool, MONGE_OP_DOT, plain_a, plain_b, NULL));
 }
 
 /* (a, (b, c)) = ((a, b), c); neighbouring components of one vector are one slice of it */
