@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-#define MONGE_WORLD_MAX_VARIABLES 16
+#define MONGE_WORLD_MAX_VARIABLES 32
 
 /**
  * MongeWorld:
