@@ -165,30 +165,38 @@ split_number (MongeFormulaPool *pool, const MongeFormula *formula, const MongeFo
 
 /* --- one operand --- */
 
-static const MongeFormula *
-simplify_abs (MongeFormulaPool *pool, const MongeFormula *a)
+/* f ≥ 0 wherever it is a number. */
+static gboolean
+is_nonnegative (const MongeFormula *formula)
 {
-  const MongeFormula *plain = monge_formula_drop_sign (pool, a); /* |−f| = |f| */
-
-  switch (plain->op)
+  switch (formula->op)
     {
-    case MONGE_OP_ABS: /* |f| = f for f ≥ 0 */
+    case MONGE_OP_ABS:
     case MONGE_OP_SQUARE:
     case MONGE_OP_SQRT:
     case MONGE_OP_RSQRT:
     case MONGE_OP_EXP:
     case MONGE_OP_SQNORM:
     case MONGE_OP_NORM:
-      return plain;
-    case MONGE_OP_MULTIPLY:
-      return distribute (pool, MONGE_OP_ABS, plain);
-    case MONGE_OP_SUBTRACT: /* |a − b| in one dimension is the length of (a − b) */
-      if (plain->dim == 1 && is_pair_difference (plain))
-        return make (pool, MONGE_OP_NORM, plain);
-      break;
+      return TRUE;
+    case MONGE_OP_INVERSE:
+      return is_nonnegative (formula->operands[0]);
     default:
-      break;
+      return FALSE;
     }
+}
+
+static const MongeFormula *
+simplify_abs (MongeFormulaPool *pool, const MongeFormula *a)
+{
+  const MongeFormula *plain = monge_formula_drop_sign (pool, a); /* |−f| = |f| */
+
+  if (is_nonnegative (plain)) /* |f| = f for f ≥ 0 */
+    return plain;
+  if (plain->op == MONGE_OP_MULTIPLY)
+    return distribute (pool, MONGE_OP_ABS, plain);
+  if (plain->dim == 1 && is_pair_difference (plain)) /* |a − b|, the length of (a − b) */
+    return make (pool, MONGE_OP_NORM, plain);
   return plain != a ? make (pool, MONGE_OP_ABS, plain) : NULL;
 }
 
@@ -241,30 +249,29 @@ simplify_inverse (MongeFormulaPool *pool, const MongeFormula *a)
     }
 }
 
-/* √(c f) = √c √f for c > 0; √(f² g) = |f| √g; √(⟨v, v⟩ g) = |v| √g */
+/* √(c f) = √c √f for c > 0. Where f, g ≥ 0 by their form also √(f² g) = |f| √g and
+ * √(⟨v, v⟩ g) = |v| √g; for g < 0 they would differ where f = 0. */
 static const MongeFormula *
 simplify_root_of_product (MongeFormulaPool *pool, const MongeFormula *a)
 {
   MongeProduct product, rest = { .factor = 1 };
   const MongeFormula *result;
-  double factor = 1;
+  gboolean positive;
   guint dim = 1;
 
   if (!monge_product_collect (pool, &product, a))
     return NULL;
-  if (product.factor > 0)
-    factor = sqrt (product.factor);
-  else
-    rest.factor = product.factor;
-  result = monge_formula_constant (pool, factor);
+  positive = product.factor > 0;
+  result = monge_formula_constant (pool, positive ? sqrt (product.factor) : 1);
+  rest.factor = positive ? 1 : product.factor;
+  for (guint k = 0; k < product.n_factors; k++)
+    positive &= is_nonnegative (product.factors[k]);
   for (guint k = 0; k < product.n_factors; k++)
     {
       const MongeFormula *f = product.factors[k];
 
-      if (f->op == MONGE_OP_SQUARE)
-        result = multiply (pool, result, make (pool, MONGE_OP_ABS, f->operands[0]));
-      else if (f->op == MONGE_OP_SQNORM)
-        result = multiply (pool, result, make (pool, MONGE_OP_NORM, f->operands[0]));
+      if (positive && (f->op == MONGE_OP_SQUARE || f->op == MONGE_OP_SQNORM))
+        result = multiply (pool, result, make (pool, MONGE_OP_SQRT, f));
       else
         {
           rest.factors[rest.n_factors++] = f;
