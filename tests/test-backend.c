@@ -390,6 +390,81 @@ cutoff_of_weighted_sums (void)
     }
 }
 
+/* Rows gathered around a centre as widely as the product form allows, a little less and a little
+ * more, in every dimension: 4 is the squared radius, in scaled units, where it ends. */
+static void
+rows_near_a_centre_at_the_limit (void)
+{
+  static const double squares[] = { 0.1, 3.99, 4.01 };
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (gsize s = 0; s < G_N_ELEMENTS (squares); s++)
+    for (guint dim = 1; dim <= MONGE_MAX_REDUCTION_DIM; dim++)
+      {
+        const double scale = 8, half = sqrt (squares[s] / dim) / scale;
+        const double tol = dim <= 5 ? 1e-6 : 4e-6; /* in many dimensions all points are far */
+        Case c = case_new (64, 600, dim, 1, 100 * s + dim);
+        g_autofree float *weights = random_weights (c.m, 5);
+        MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, scale, TRUE);
+
+        for (gsize i = 0; i < c.n; i++) /* corners of a cube of that diagonal, far from the origin */
+          for (guint d = 0; d < dim; d++)
+            c.x[i * dim + d] = c.x_planes[d * c.n + i]
+                = (float) (0.5 + (((i % 2 == 0 ? i / 2 : ~(i / 2)) >> d) % 2 == 0 ? -half : half));
+        for (gsize i = 0; i < c.n; i++)
+          c.lift[i] = 5 + (float) (i % 3);
+        run (backend, &r);
+        check (&c, &r, tol);
+        r.weights = weights;
+        r.n_weights = 1;
+        run (backend, &r);
+        check_weighted (&c, &r, NULL, tol);
+        case_clear (&c);
+      }
+}
+
+/* Lifts of one group of rows that part further than float32 can hold. */
+static void
+lifts_may_part_within_a_tile (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  static const float spreads[] = { 50, 59, 61, 130, 300, 3000 };
+
+  for (gsize s = 0; s < G_N_ELEMENTS (spreads); s++)
+    for (int sign = -1; sign <= 1; sign++)
+      {
+        Case c = case_new (64, 100, 3, 0.5, 31);
+        MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 1, TRUE);
+
+        for (gsize i = 0; i < c.n; i++)
+          c.lift[i] = i == 17 ? (float) sign * spreads[s] : 0;
+        run (backend, &r);
+        check (&c, &r, 2e-6);
+        case_clear (&c);
+      }
+}
+
+/* Terms too small for a float are nothing; what the caller computes next still knows them. */
+static void
+small_numbers_are_the_callers_again (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (1);
+  Case c = case_new (70, 90, 3, 1, 32);
+  g_autofree float *weights = random_weights (c.m, 5);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 1, TRUE);
+  volatile float small = 0x1p-120f;
+
+  r.weights = weights;
+  r.n_weights = 1;
+  for (gsize i = 0; i < c.n; i++)
+    c.lift[i] = -130;
+  run (backend, &r);
+  for (gsize i = 0; i < c.n; i++)
+    g_assert_cmpfloat (fabs (c.sum[i]), <, 1e-30);
+  g_assert_cmpfloat (small * 0x1p-20f, >, 0);
+  case_clear (&c);
+}
+
 /* Blocks of rows of every width, one that meets nothing, ranges that begin anywhere. */
 static MongePairs *
 make_pairs (gsize n, gsize m, guint8 *visited)
@@ -586,6 +661,10 @@ main (int argc, char **argv)
   g_test_add_func ("/backend/cutoff-drops-no-more-than-it-says", cutoff_drops_no_more_than_it_says);
   g_test_add_func ("/backend/weights-of-either-sign", weights_of_either_sign);
   g_test_add_func ("/backend/cutoff-of-weighted-sums", cutoff_of_weighted_sums);
+  g_test_add_func ("/backend/rows-near-a-centre-at-the-limit", rows_near_a_centre_at_the_limit);
+  g_test_add_func ("/backend/lifts-may-part-within-a-tile", lifts_may_part_within_a_tile);
+  g_test_add_func ("/backend/small-numbers-are-the-callers-again",
+                   small_numbers_are_the_callers_again);
   g_test_add_func ("/backend/only-the-pairs-listed", only_the_pairs_listed);
   g_test_add_func ("/backend/weighted-sums-of-pairs-listed", weighted_sums_of_pairs_listed);
   g_test_add_func ("/backend/same-bits-for-any-number-of-threads",

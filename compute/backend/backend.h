@@ -70,7 +70,7 @@ typedef struct {
  *   curve to profit
  * @weights: (nullable): (n_weights × y.n) planes, of either sign: @sum is then Σ_j w_j 2^(lift_i − …)
  *   per plane, no logarithm, and @bias is not read; Gaussian and Laplacian only. @cutoff then leaves
- *   out less than 2^-cutoff Σ_j |w_j|; terms below 2^-100 |w_j| may count as 0, and lifts above 100
+ *   out less than 2^-cutoff Σ_j |w_j|; terms below 2^-125 |w_j| may count as 0, and lifts above 100
  *   may leave the range
  * @n_weights: 1 to 4 with @weights; 1 if @moment is wanted
  * @pairs: (nullable): the blocks to visit, of x.n rows and y.n columns

@@ -1,6 +1,7 @@
-/* Columns are scaled and interleaved once per reduction, then tiles of 64 rows run over the blocks
+/* Columns are scaled and cut into chunks once per reduction, then tiles of 64 rows run over the blocks
  * of columns that can matter to them, each tile on one thread. */
 #include "compute/backend/cpu/tuned.h"
+#include "compute/backend/cpu/denormals.h"
 #include "compute/core/parallel.h"
 
 #include <math.h>
@@ -10,8 +11,13 @@
 #define BLOCK 32
 
 /* A row whose sum is outside is computed again around its own maximum. */
-#define LARGEST_SUM 0x1p100
-#define SMALLEST_SUM 0x1p-60
+#define LARGEST_SUM 100.0 /* log2 */
+#define SMALLEST_SUM -60.0
+
+/* Groups of rows that stay within √RADIUS of their centre take the product form, if their lifts
+ * are within LIFTS: see MongeForm. */
+#define RADIUS 4.0f
+#define LIFTS 60.0f
 
 /* Rows of one block, at most 64 of them. */
 typedef struct {
@@ -20,7 +26,7 @@ typedef struct {
 
 struct _MongeTuned {
   const MongeInstructionSet *set;
-  float *columns;   /* (n × stride) scaled coordinates, then bias or weights */
+  float *columns;   /* (chunks × stride × MONGE_CHUNK) scaled coordinates, then bias or weights */
   float *boxes;     /* (2 dim + 1) planes of n_blocks: lower, upper, largest bias */
   Tile *tiles;      /* of the list of pairs, if there is one */
   gsize columns_size, boxes_size, tiles_size;
@@ -31,11 +37,14 @@ typedef struct {
   const MongeTuned *tuned;
   const MongeTunedReduction *r;
   MongeTileOp op;
-  guint stride;     /* of one column: dim and the bias or weights */
+  guint stride;     /* planes of one chunk: dim and the bias or weights */
+  float scale;      /* of coordinates */
   guint n_sums;
   gsize n_blocks;
   double cutoff;    /* exponent below which a pair of blocks is dropped; −∞ keeps all */
-  double smallest;  /* sum below which a row is computed again; −∞ never */
+  double smallest;  /* log2 of the sum below which a row is computed again */
+  gboolean is_log;
+  double moment_scale;
   guint64 n_pairs;  /* atomic */
   gsize bad_row;    /* atomic: first row that is not finite, G_MAXSIZE if none */
 } Job;
@@ -68,28 +77,14 @@ reserve (gpointer *buffer, gsize *size, gsize wanted)
   *size = wanted;
 }
 
-/* Coordinate d of the columns of a block, and their extent. */
-static void
-pack_coordinate (const Job *job, gsize first, gsize last, guint d, float *lower, float *upper)
+/* Where plane @k of column @j is. */
+static float *
+get_column (const Job *job, gsize j, guint k)
 {
-  const MongeTunedReduction *r = job->r;
-  const float *plane = r->y.planes + d * r->y.stride;
-  const float scale = (float) r->scale;
-  float *to = job->tuned->columns + d;
-
-  *lower = INFINITY;
-  *upper = -INFINITY;
-  for (gsize j = first; j < last; j++)
-    {
-      float value = scale * plane[j];
-
-      to[j * job->stride] = value;
-      *lower = MIN (*lower, value);
-      *upper = MAX (*upper, value);
-    }
+  return job->tuned->columns + (j / MONGE_CHUNK * job->stride + k) * MONGE_CHUNK + j % MONGE_CHUNK;
 }
 
-/* Interleaves the columns of some blocks and finds the box around each. */
+/* Scales the columns of some blocks and finds the box around each. */
 static void
 pack_blocks (gsize begin, gsize end, guint worker, gpointer data)
 {
@@ -99,24 +94,31 @@ pack_blocks (gsize begin, gsize end, guint worker, gpointer data)
 
   for (gsize b = begin; b < end; b++)
     {
-      gsize first = b * BLOCK, last = MIN (first + BLOCK, r->y.n);
+      const gsize first = b * BLOCK, n = MIN (BLOCK, r->y.n - first);
       float *box = job->tuned->boxes + b;
       float largest = r->weights != NULL ? 0 : -INFINITY;
 
       for (guint d = 0; d < dim; d++)
-        pack_coordinate (job, first, last, d, &box[2 * d * job->n_blocks],
-                         &box[(2 * d + 1) * job->n_blocks]);
-      for (gsize j = first; j < last; j++)
         {
-          float *to = job->tuned->columns + j * job->stride + dim;
+          const float *plane = r->y.planes + d * r->y.stride + first;
+          float *to = get_column (job, first, d);
+          float lower = INFINITY, upper = -INFINITY;
 
-          for (guint w = 0; w < r->n_weights && r->weights != NULL; w++)
-            to[w] = r->weights[w * r->y.n + j];
-          if (r->weights != NULL)
-            continue;
-          *to = r->bias[j];
-          largest = MAX (largest, r->bias[j]);
+          for (gsize j = 0; j < n; j++)
+            {
+              to[j] = job->scale * plane[j];
+              lower = MIN (lower, to[j]);
+              upper = MAX (upper, to[j]);
+            }
+          box[2 * d * job->n_blocks] = lower;
+          box[(2 * d + 1) * job->n_blocks] = upper;
         }
+      for (guint w = 0; w < job->n_sums; w++)
+        memcpy (get_column (job, first, dim + w),
+                (r->weights != NULL ? r->weights + w * r->y.n : r->bias) + first,
+                n * sizeof (float));
+      for (gsize j = first; j < first + n && r->weights == NULL; j++)
+        largest = MAX (largest, r->bias[j]);
       box[2 * dim * job->n_blocks] = largest;
     }
 }
@@ -127,6 +129,7 @@ typedef struct {
   float lower[MONGE_MAX_REDUCTION_DIM], upper[MONGE_MAX_REDUCTION_DIM];
   double sum[MONGE_MAX_WEIGHTS][MONGE_TILE_ROWS];
   double moment[MONGE_MAX_REDUCTION_DIM][MONGE_TILE_ROWS];
+  double offset[MONGE_TILE_ROWS]; /* log2 of what the sums are still to be multiplied by */
   gsize n_pairs;
 } RowTile;
 
@@ -134,7 +137,6 @@ static void
 load_rows (const Job *job, const Tile *tile, RowTile *rows)
 {
   const MongeTunedReduction *r = job->r;
-  const float scale = (float) r->scale;
 
   for (guint d = 0; d < r->x.dim; d++)
     {
@@ -144,7 +146,8 @@ load_rows (const Job *job, const Tile *tile, RowTile *rows)
       rows->upper[d] = -INFINITY;
       for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
         {
-          float value = scale * plane[MIN (i, tile->n - 1)]; /* the last stands in for the missing */
+          /* the last stands in for the missing */
+          float value = job->scale * plane[MIN (i, tile->n - 1)];
 
           rows->tile.x[d][i] = value;
           rows->lower[d] = MIN (rows->lower[d], value);
@@ -154,6 +157,69 @@ load_rows (const Job *job, const Tile *tile, RowTile *rows)
   for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
     rows->tile.lift[i] = r->lift != NULL ? r->lift[tile->first + MIN (i, tile->n - 1)] : 0;
   rows->tile.n_rows = tile->n;
+}
+
+static void
+find_centre (const Job *job, MongeTile *tile, guint group)
+{
+  for (guint d = 0; d < job->r->x.dim; d++)
+    {
+      const float *x = tile->x[d] + group * MONGE_GROUP_ROWS;
+      float lower = INFINITY, upper = -INFINITY;
+
+      for (gsize i = 0; i < MONGE_GROUP_ROWS; i++)
+        {
+          lower = MIN (lower, x[i]);
+          upper = MAX (upper, x[i]);
+        }
+      tile->centre[group][d] = 0.5f * (lower + upper);
+    }
+}
+
+/* The product form where it is as accurate as the difference form. */
+static void
+choose_form (const Job *job, RowTile *rows, guint group)
+{
+  MongeTile *tile = &rows->tile;
+  const float *lift = tile->lift + group * MONGE_GROUP_ROWS;
+  double *offset = rows->offset + group * MONGE_GROUP_ROWS;
+  float square[MONGE_GROUP_ROWS] = { 0 }, radius = 0, top = -INFINITY, bottom = INFINITY;
+
+  for (guint d = 0; d < job->r->x.dim; d++)
+    for (gsize i = 0; i < MONGE_GROUP_ROWS; i++)
+      {
+        float x = tile->x[d][group * MONGE_GROUP_ROWS + i] - tile->centre[group][d];
+
+        square[i] += x * x;
+      }
+  for (gsize i = 0; i < MONGE_GROUP_ROWS; i++)
+    {
+      radius = MAX (radius, square[i]);
+      top = MAX (top, lift[i]);
+      bottom = MIN (bottom, lift[i]);
+    }
+  tile->form[group] = radius <= RADIUS && top - bottom <= LIFTS ? MONGE_FORM_PRODUCT
+                                                                : MONGE_FORM_DIFFERENCE;
+  tile->top[group] = top;
+  for (gsize i = 0; i < MONGE_GROUP_ROWS; i++)
+    offset[i] = tile->form[group] == MONGE_FORM_PRODUCT ? (double) lift[i] - top - square[i] : 0;
+}
+
+static void
+choose_forms (const Job *job, RowTile *rows)
+{
+  for (guint group = 0; group < MONGE_TILE_GROUPS; group++)
+    if (job->r->kernel == MONGE_TUNED_GAUSSIAN)
+      {
+        find_centre (job, &rows->tile, group);
+        choose_form (job, rows, group);
+      }
+    else
+      {
+        rows->tile.form[group] = MONGE_FORM_DIFFERENCE;
+        memset (rows->offset + group * MONGE_GROUP_ROWS, 0,
+                MONGE_GROUP_ROWS * sizeof *rows->offset);
+      }
 }
 
 static void
@@ -177,9 +243,10 @@ run_columns (const Job *job, RowTile *rows, MongeTileOp op, gsize begin, gsize e
   MongeTileFunc func = job->tuned->set->funcs[r->kernel][op][r->x.dim - 1];
 
   rows->n_pairs += (end - begin) * rows->tile.n_rows;
-  for (gsize j = begin; j < end; j += MONGE_TILE_COLUMNS)
+  for (gsize j = begin, next; j < end; j = next)
     {
-      func (&rows->tile, job->tuned->columns + j * job->stride, MIN (end - j, MONGE_TILE_COLUMNS));
+      next = MIN (j - j % MONGE_CHUNK + MONGE_CHUNK, end);
+      func (&rows->tile, get_column (job, j, 0), next - j);
       add_sums (job, rows, op);
     }
 }
@@ -212,7 +279,7 @@ bound_blocks (const Job *job, const RowTile *rows, gsize first, gsize n, float *
       bound[b] = bias[b] - bound[b];
   else
     for (gsize b = 0; b < n; b++)
-      bound[b] = bias[b] - sqrtf (bound[b]);
+      bound[b] = bias[b] - 2 * sqrtf (bound[b]); /* coordinates are scaled by half */
 }
 
 /* Visits the blocks of columns [begin, end) that can reach the tile, run by run. */
@@ -282,11 +349,31 @@ clear_sums (const Job *job, RowTile *rows, double sum)
     memset (rows->moment[d], 0, sizeof rows->moment[d]);
 }
 
-static gboolean
-all_in_range (const RowTile *rows, double smallest)
+/* Sums become logarithms where these are wanted; else offsets are multiplied in. */
+static void
+finish_sums (const Job *job, RowTile *rows)
 {
   for (gsize i = 0; i < rows->tile.n_rows; i++)
-    if (!(rows->sum[0][i] >= smallest && rows->sum[0][i] <= LARGEST_SUM))
+    {
+      const double factor = job->is_log            ? 1 / rows->sum[0][i]
+                            : rows->offset[i] != 0 ? exp2 (rows->offset[i])
+                                                   : 1;
+
+      for (guint d = 0; d < job->r->x.dim && job->r->moment != NULL; d++)
+        rows->moment[d][i] *= factor * job->moment_scale;
+      if (job->is_log)
+        rows->sum[0][i] = log2 (rows->sum[0][i]) + rows->offset[i];
+      else
+        for (guint w = 0; w < job->n_sums; w++)
+          rows->sum[w][i] *= factor;
+    }
+}
+
+static gboolean
+all_in_range (const Job *job, const RowTile *rows)
+{
+  for (gsize i = 0; i < rows->tile.n_rows; i++)
+    if (!(rows->sum[0][i] >= job->smallest && rows->sum[0][i] - rows->offset[i] <= LARGEST_SUM))
       return FALSE;
   return TRUE;
 }
@@ -302,44 +389,38 @@ note_bad_row (Job *job, gsize row)
     ;
 }
 
-/* What the moments are divided by, and the scale of lengths in them taken out. */
-static double
-get_moment_factor (const MongeTunedReduction *r, double sum)
-{
-  double scale = r->kernel == MONGE_TUNED_GAUSSIAN ? r->scale : 1;
-
-  if (r->kernel == MONGE_TUNED_DISTANCE || r->weights != NULL)
-    return 1 / scale;
-  return sum > 0 ? 1 / (scale * sum) : 0;
-}
-
 static void
 store_rows (Job *job, const Tile *tile, const RowTile *rows)
 {
   const MongeTunedReduction *r = job->r;
-  const gboolean is_log = r->kernel != MONGE_TUNED_DISTANCE && r->weights == NULL;
-  const gboolean may_be_empty = !meets_columns (job, tile);
+  const gboolean is_empty = !meets_columns (job, tile);
 
-  for (gsize i = 0; i < tile->n; i++)
-    {
-      const gsize row = tile->first + i;
-      const double lift = r->lift != NULL ? r->lift[row] : 0;
-      const double factor = get_moment_factor (r, rows->sum[0][i]);
+  for (guint w = 0; w < job->n_sums; w++)
+    for (gsize i = 0; i < tile->n; i++)
+      {
+        const gsize row = tile->first + i;
+        double sum = rows->sum[w][i];
 
-      for (guint w = 0; w < job->n_sums; w++)
-        {
-          double sum = rows->sum[w][i];
+        if (job->is_log) /* around another lift than was asked for */
+          sum += (r->lift != NULL ? r->lift[row] : 0) - rows->tile.lift[i];
+        r->sum[w * r->x.n + row] = sum;
+        if (!isfinite (sum) && !is_empty)
+          note_bad_row (job, row);
+      }
+  for (guint d = 0; d < r->x.dim && r->moment != NULL; d++)
+    if (is_empty)
+      memset (r->moment + d * r->x.n + tile->first, 0, tile->n * sizeof (double));
+    else
+      memcpy (r->moment + d * r->x.n + tile->first, rows->moment[d], tile->n * sizeof (double));
+}
 
-          if (is_log)
-            sum = log2 (sum) - rows->tile.lift[i] + lift;
-          r->sum[w * r->x.n + row] = sum;
-          if (!isfinite (sum) && !may_be_empty)
-            note_bad_row (job, row);
-        }
-      if (r->moment != NULL)
-        for (guint d = 0; d < r->x.dim; d++)
-          r->moment[d * r->x.n + row] = rows->moment[d][i] * factor;
-    }
+static void
+sum_tile (const Job *job, const Tile *tile, RowTile *rows)
+{
+  choose_forms (job, rows);
+  clear_sums (job, rows, 0);
+  run_ranges (job, tile, rows, job->op);
+  finish_sums (job, rows);
 }
 
 static void
@@ -349,16 +430,14 @@ reduce_tile (Job *job, const Tile *tile)
 
   rows.n_pairs = 0;
   load_rows (job, tile, &rows);
-  clear_sums (job, &rows, 0);
-  run_ranges (job, tile, &rows, job->op);
-  if (job->smallest >= 0 && !all_in_range (&rows, job->smallest) && meets_columns (job, tile))
+  sum_tile (job, tile, &rows);
+  if (job->is_log && !all_in_range (job, &rows) && meets_columns (job, tile))
     {
       clear_sums (job, &rows, -INFINITY);
       run_ranges (job, tile, &rows, MONGE_TILE_MAX);
       for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
-        rows.tile.lift[i] = (float) -rows.sum[0][i];
-      clear_sums (job, &rows, 0);
-      run_ranges (job, tile, &rows, job->op);
+        rows.tile.lift[i] = (float) -rows.sum[0][MIN (i, tile->n - 1)];
+      sum_tile (job, tile, &rows);
     }
   store_rows (job, tile, &rows);
   __atomic_fetch_add (&job->n_pairs, rows.n_pairs, __ATOMIC_RELAXED);
@@ -368,6 +447,7 @@ static void
 reduce_tiles (gsize begin, gsize end, guint worker, gpointer data)
 {
   Job *job = data;
+  const guint64 mode = monge_denormals_off ();
 
   for (gsize t = begin; t < end; t++)
     {
@@ -376,6 +456,7 @@ reduce_tiles (gsize begin, gsize end, guint worker, gpointer data)
 
       reduce_tile (job, job->r->pairs != NULL ? &job->tuned->tiles[t] : &even);
     }
+  monge_denormals_restore (mode);
 }
 
 /* Cuts every block of rows into tiles. */
@@ -405,9 +486,13 @@ choose_op (const MongeTunedReduction *r)
 static void
 prepare_job (Job *job, MongeTuned *tuned, const MongeTunedReduction *r)
 {
-  const gboolean is_sum = r->kernel == MONGE_TUNED_DISTANCE || r->weights != NULL;
+  const gsize n_chunks = (r->y.n + MONGE_CHUNK - 1) / MONGE_CHUNK;
 
   *job = (Job){ .tuned = tuned, .r = r, .op = choose_op (r), .bad_row = G_MAXSIZE };
+  job->is_log = r->kernel != MONGE_TUNED_DISTANCE && r->weights == NULL;
+  /* Distances are computed from halves, and their moments doubled: see rows.c. */
+  job->scale = (float) (r->kernel == MONGE_TUNED_GAUSSIAN ? r->scale : r->scale / 2);
+  job->moment_scale = r->kernel == MONGE_TUNED_GAUSSIAN ? 1 / r->scale : 0.5;
   job->n_sums = r->weights != NULL ? r->n_weights : 1;
   job->stride = r->x.dim + job->n_sums;
   job->n_blocks = (r->y.n + BLOCK - 1) / BLOCK;
@@ -416,9 +501,9 @@ prepare_job (Job *job, MongeTuned *tuned, const MongeTunedReduction *r)
   if (r->cutoff > 0 && r->kernel != MONGE_TUNED_DISTANCE)
     job->cutoff = -r->cutoff - (r->weights == NULL ? log2 ((double) r->y.n) : 0);
   /* With pairs left out, a small sum may owe its size to what was dropped. */
-  job->smallest = is_sum ? -INFINITY : r->cutoff > 0 ? exp2 (-r->cutoff / 2) : SMALLEST_SUM;
+  job->smallest = r->cutoff > 0 ? -r->cutoff / 2 : SMALLEST_SUM;
   reserve ((gpointer *) &tuned->columns, &tuned->columns_size,
-           r->y.n * job->stride * sizeof (float));
+           (n_chunks * job->stride * MONGE_CHUNK + MONGE_CHUNK_PADDING) * sizeof (float));
   reserve ((gpointer *) &tuned->boxes, &tuned->boxes_size,
            job->n_blocks * (2 * r->x.dim + 1) * sizeof (float));
 }
