@@ -1,4 +1,4 @@
-/* Numbers below 2^-126 count as zero while a loop runs: they are slow, and nothing beside its sums. */
+/* Numbers below 2^-126 count as zero while a loop runs: slow, and nothing beside its sums. */
 #pragma once
 
 #include <glib.h>

@@ -1,5 +1,5 @@
-/* Columns are scaled and cut into chunks once per reduction, then tiles of 64 rows run over the blocks
- * of columns that can matter to them, each tile on one thread. */
+/* Columns are scaled and cut into chunks once per reduction, then tiles of 64 rows run over the
+ * blocks of columns that can matter to them, each tile on one thread. */
 #include "compute/backend/cpu/tuned.h"
 #include "compute/backend/cpu/denormals.h"
 #include "compute/core/parallel.h"
