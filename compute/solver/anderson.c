@@ -7,11 +7,15 @@
 #define RIDGE 1e-10
 /* The same for what rounding does: errors of many points average out. */
 #define NOISE_SHARE 0.01
+#define MOMENTUM 0.9
+/* No mode is taken to be slower than one that needs so many plain steps. */
+#define SLOWEST 30
 
 void
 monge_anderson_init (MongeAnderson *a, const double *weights, gsize n, double noise)
 {
-  *a = (MongeAnderson){ .n = n, .weights = weights, .noise = noise, .objective = -INFINITY };
+  *a = (MongeAnderson){ .n = n, .weights = weights, .noise = noise, .objective = -INFINITY,
+                         .slowness = 1 };
   a->residual = g_new (double, n);
   a->plain = g_new (double, n);
 }
@@ -122,6 +126,28 @@ take_back (MongeAnderson *a, double *g)
   return FALSE;
 }
 
+void
+monge_anderson_give_up (MongeAnderson *a)
+{
+  a->is_stuck = TRUE;
+}
+
+/* The combination of iterates with the least residual. Returns: %FALSE if there is none. */
+static gboolean
+combine (const MongeAnderson *a, double *next)
+{
+  double gamma[MONGE_ANDERSON_DEPTH];
+
+  for (guint k = 0; k < a->n_kept; k++)
+    gamma[k] = dot (a, a->d_residual[k], a->residual);
+  if (a->n_kept == 0 || !solve (a, gamma))
+    return FALSE;
+  for (guint k = 0; k < a->n_kept; k++)
+    for (gsize i = 0; i < a->n; i++)
+      next[i] -= gamma[k] * a->d_plain[k][i];
+  return TRUE;
+}
+
 gboolean
 monge_anderson_advance (MongeAnderson *a,
                         double *g,
@@ -130,13 +156,17 @@ monge_anderson_advance (MongeAnderson *a,
                         double noise,
                         double *step)
 {
-  double gamma[MONGE_ANDERSON_DEPTH];
+  g_autofree double *next = g_memdup2 (mapped, a->n * sizeof *mapped);
+  const double plain_step = measure_step (a, g, mapped);
   gboolean accelerated;
 
   *step = INFINITY;
   if (a->has_last && a->n_kept > 0 && !(objective >= a->objective - noise))
     return take_back (a, g);
-  if (a->has_last)
+  if (a->is_stuck && a->has_last)
+    for (gsize i = 0; i < a->n; i++)
+      next[i] += MOMENTUM * (mapped[i] - a->plain[i]);
+  else if (a->has_last)
     keep_difference (a, g, mapped);
   for (gsize i = 0; i < a->n; i++)
     {
@@ -146,18 +176,12 @@ monge_anderson_advance (MongeAnderson *a,
   a->objective = objective;
   a->has_last = TRUE;
 
-  for (guint k = 0; k < a->n_kept; k++)
-    gamma[k] = dot (a, a->d_residual[k], a->residual);
-  accelerated = a->n_kept > 0 && solve (a, gamma);
-  /* d_residual is of no more use to this step: residual + g is plain. */
-  {
-    g_autofree double *next = g_memdup2 (mapped, a->n * sizeof *mapped);
-
-    for (guint k = 0; k < a->n_kept && accelerated; k++)
-      for (gsize i = 0; i < a->n; i++)
-        next[i] -= gamma[k] * a->d_plain[k][i];
-    *step = measure_step (a, g, next);
-    memcpy (g, next, a->n * sizeof *g);
-  }
+  accelerated = !a->is_stuck && combine (a, next);
+  *step = measure_step (a, g, next);
+  if (accelerated && plain_step > 0)
+    a->slowness = CLAMP (*step / plain_step, 1, SLOWEST);
+  else
+    *step = MAX (*step, a->slowness * plain_step);
+  memcpy (g, next, a->n * sizeof *g);
   return TRUE;
 }

@@ -32,18 +32,24 @@ typedef struct {
   double gram[MONGE_ANDERSON_DEPTH][MONGE_ANDERSON_DEPTH];
   double objective;      /* of the last iterate that was kept */
   gboolean has_last;
+  gboolean is_stuck;     /* see monge_anderson_give_up() */
+  double slowness;       /* steps over plain ones, at least 1: of the last accelerated one */
 } MongeAnderson;
 
 /* @noise: root mean square of what rounding does to G(g): differences as small tell nothing. */
 void monge_anderson_init (MongeAnderson *anderson, const double *weights, gsize n, double noise);
 void monge_anderson_clear (MongeAnderson *anderson);
+/* Where residuals are rounding for the most part their differences tell nothing; plain momentum,
+ * which asks for none, still gains: Nesterov 1983. For the steps to come. */
+void monge_anderson_give_up (MongeAnderson *anderson);
 /**
  * monge_anderson_advance:
  * @g: (n) (inout): the iterate; the next one afterwards
  * @mapped: (n): G(g)
  * @objective: at @g; @noise: differences below it mean nothing
  * @step: (out): root of the weighted mean square of the step, its weighted mean taken off: about the
- *   error of @g
+ *   error of @g. A plain step falls short of that by `slowness`, which the caller may carry over from
+ *   one solve to the next
  *
  * Returns: %FALSE if the last step was taken back: @g is then the plain step from the iterate before.
  */

@@ -247,7 +247,7 @@ measure_diameter (const MongeSinkhorn *s)
 
   for (guint d = 0; d < s->dim; d++)
     {
-      float lower = INFINITY, upper = -INFINITY;
+      double lower = INFINITY, upper = -INFINITY;
 
       for (Which which = SOURCE; which <= TARGET; which++)
         {
@@ -255,11 +255,13 @@ measure_diameter (const MongeSinkhorn *s)
 
           for (gsize i = 0; i < points->n; i++)
             {
-              lower = MIN (lower, points->planes[d * points->n + i]);
-              upper = MAX (upper, points->planes[d * points->n + i]);
+              double at = points->origin[d] + points->planes[d * points->n + i];
+
+              lower = MIN (lower, at);
+              upper = MAX (upper, at);
             }
         }
-      square += (double) (upper - lower) * (upper - lower);
+      square += (upper - lower) * (upper - lower);
     }
   return sqrt (square);
 }

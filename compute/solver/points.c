@@ -237,6 +237,7 @@ monge_points_new (MongeMeasure *measure, const double *origin, double cell)
   const gsize n = monge_measure_get_n (measure);
   const double *weights = monge_measure_get_weights (measure);
   MongePoints *points = points_alloc (n, monge_measure_get_dim (measure));
+  double centre[MONGE_MAX_DIM];
 
   points->order = g_new (gsize, n);
   points->codes = g_new (guint64, n);
@@ -248,7 +249,10 @@ monge_points_new (MongeMeasure *measure, const double *origin, double cell)
                                     ? points->log2_weights[i - 1]
                                     : (float) log2 (weights[i]);
     }
-  monge_points_move (points, monge_measure_get_points (measure), origin);
+  if (origin == NULL)
+    monge_points_find_centre (points, monge_measure_get_points (measure), centre);
+  monge_points_move (points, monge_measure_get_points (measure),
+                     origin != NULL ? origin : centre);
   monge_points_sort (points, cell, NULL);
   return points;
 }
@@ -290,7 +294,18 @@ monge_points_move (MongePoints *points, const double *positions, const double *o
 {
   Move move = { points, positions, origin };
 
+  memcpy (points->origin, origin, points->dim * sizeof *origin);
   monge_parallel_rows (points->n, 16384, 0, NULL, move_rows, &move);
+}
+
+void
+monge_points_find_centre (const MongePoints *points, const double *positions, double *centre)
+{
+  for (guint d = 0; d < points->dim; d++)
+    centre[d] = 0;
+  for (gsize i = 0; i < points->n; i++)
+    for (guint d = 0; d < points->dim; d++)
+      centre[d] += points->weights[i] * positions[points->order[i] * points->dim + d];
 }
 
 double
@@ -346,6 +361,7 @@ monge_points_coarsen (const MongePoints *points, guint depth)
     return NULL;
 
   clusters = points_alloc (n, dim);
+  memcpy (clusters->origin, points->origin, sizeof clusters->origin);
   clusters->first = g_new (gsize, n + 1);
   clusters->first[0] = 0;
   for (gsize i = 1, c = 0; i < points->n; i++)
@@ -400,6 +416,7 @@ monge_points_gather (MongePoints *clusters, const MongePoints *points)
 {
   Gather gather = { clusters, points };
 
+  memcpy (clusters->origin, points->origin, sizeof clusters->origin);
   monge_parallel_rows (clusters->n, 256, 0, NULL, gather_rows, &gather);
 }
 

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct {
   gsize n;
   guint dim;
+  double origin[MONGE_MAX_DIM];
   float *planes;       /* (dim × n), relative to the origin */
   double *weights;     /* (n), sum 1 */
   float *log2_weights; /* (n) */
@@ -25,7 +26,8 @@ typedef struct {
   gsize *first;        /* (n + 1) for clusters: cluster c is points first[c] … first[c+1] − 1 */
 } MongePoints;
 
-/* Sorted as monge_points_sort() does. @origin: (dim), taken off every point. O(n). */
+/* Sorted as monge_points_sort() does. @origin: (nullable): (dim), taken off every point; the
+ * barycentre if %NULL. O(n). */
 MongePoints *monge_points_new (MongeMeasure *measure, const double *origin, double cell);
 void monge_points_free (MongePoints *points);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongePoints, monge_points_free)
@@ -36,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongePoints, monge_points_free)
 void monge_points_sort (MongePoints *points, double cell, gsize *moved);
 /* New positions, (n × dim) in the measure's order; the order along the curve stays. */
 void monge_points_move (MongePoints *points, const double *positions, const double *origin);
+/* Barycentre of n positions, in the measure's order. O(n). */
+void monge_points_find_centre (const MongePoints *points, const double *positions, double *centre);
 /* Root mean square distance of points from the centre of the 32 around them in the order: grows when
  * points have moved so that the order is no good any more. O(n). */
 double monge_points_measure_spread (const MongePoints *points);

@@ -67,6 +67,67 @@ monge_sinkhorn_updated (const MongeSinkhorn *s, double potential, double u)
  * Reductions
  */
 
+/* Each side has its own origin: x_i = x'_i + o_x, y_j = y'_j + o_y, o = o_x − o_y. For p = 2 the cost
+ *     C_ij = |x'_i − y'_j|² / 2 + ⟨x'_i, o⟩ − ⟨y'_j, o⟩ + |o|² / 2
+ * is that of the centred shapes beside terms that join the potentials: exponents stay small and pairs
+ * that do not matter are told by their distance however far the shapes are apart. */
+typedef struct {
+  double o[MONGE_MAX_DIM];
+  double half_square; /* |o|² / 2 */
+  gboolean is_zero;
+} Offset;
+
+static Offset
+get_offset (const MongePoints *rows, const MongePoints *columns)
+{
+  Offset offset = { .is_zero = TRUE };
+
+  for (guint d = 0; d < rows->dim; d++)
+    {
+      offset.o[d] = rows->origin[d] - columns->origin[d];
+      offset.half_square += offset.o[d] * offset.o[d] / 2;
+      offset.is_zero = offset.is_zero && offset.o[d] == 0;
+    }
+  return offset;
+}
+
+/* values_i ← potential_i + sign ⟨x'_i, o⟩ + constant, times k */
+static void
+absorb (const MongeSinkhorn *s,
+        const MongePoints *points,
+        const double *potential,
+        const Offset *offset,
+        double sign,
+        double constant,
+        double *values)
+{
+  for (gsize i = 0; i < points->n; i++)
+    values[i] = s->k * (potential[i] + constant);
+  for (guint d = 0; d < points->dim && !offset->is_zero; d++)
+    {
+      const float *x = points->planes + d * points->n;
+      const double slope = s->k * sign * offset->o[d];
+
+      for (gsize i = 0; i < points->n; i++)
+        values[i] += slope * x[i];
+    }
+}
+
+/* The columns about the origin of the rows, for p = 1. */
+static MongeCloud
+shift_columns (MongeSinkhorn *s, const MongePoints *columns, const Offset *offset)
+{
+  MongeCloud cloud = monge_points_get_cloud (columns);
+
+  if (offset->is_zero)
+    return cloud;
+  for (guint d = 0; d < columns->dim; d++)
+    for (gsize j = 0; j < columns->n; j++)
+      s->shifted[d * columns->n + j] = (float) (columns->planes[d * columns->n + j] - offset->o[d]);
+  cloud.planes = s->shifted;
+  return cloud;
+}
+
 gboolean
 monge_sinkhorn_reduce (MongeSinkhorn *s,
                        const MongePoints *rows,
@@ -76,12 +137,15 @@ monge_sinkhorn_reduce (MongeSinkhorn *s,
                        gboolean moment,
                        GError **error)
 {
+  const gboolean square = s->params.p == 2;
+  const Offset none = { .is_zero = TRUE };
+  const Offset offset = get_offset (rows, columns), *absorbed = square ? &offset : &none;
   guint64 n_pairs = 0;
   MongeTunedReduction reduction = {
-    .kernel = s->params.p == 2 ? MONGE_TUNED_GAUSSIAN : MONGE_TUNED_LAPLACIAN,
+    .kernel = square ? MONGE_TUNED_GAUSSIAN : MONGE_TUNED_LAPLACIAN,
     .x = monge_points_get_cloud (rows),
-    .y = monge_points_get_cloud (columns),
-    .scale = s->params.p == 2 ? sqrt (s->k / 2) : s->k,
+    .y = square ? monge_points_get_cloud (columns) : shift_columns (s, columns, &offset),
+    .scale = square ? sqrt (s->k / 2) : s->k,
     .lift = s->lift,
     .bias = s->bias,
     .cutoff = MIN (-log2 (CUTOFF_SHARE * s->params.tol), MOST_CUTOFF_BITS),
@@ -89,14 +153,19 @@ monge_sinkhorn_reduce (MongeSinkhorn *s,
     .moment = moment ? s->moment : NULL,
   };
 
-  for (gsize i = 0; i < rows->n; i++)
-    s->lift[i] = (float) (row_potential[i] * s->k);
+  absorb (s, columns, column_potential, absorbed, 1, 0, s->exponent);
   for (gsize j = 0; j < columns->n; j++)
-    s->bias[j] = columns->log2_weights[j] + (float) (column_potential[j] * s->k);
+    s->bias[j] = (float) (columns->log2_weights[j] + s->exponent[j]);
+  absorb (s, rows, row_potential, absorbed, -1, -absorbed->half_square, s->exponent);
+  for (gsize i = 0; i < rows->n; i++)
+    s->lift[i] = (float) s->exponent[i];
   if (!monge_backend_reduce_tuned (s->backend, &reduction, &n_pairs, s->task, error))
     return FALSE;
   for (gsize i = 0; i < rows->n; i++) /* what the lift lost by rounding */
-    s->sum[i] += row_potential[i] * s->k - s->lift[i];
+    s->sum[i] += s->exponent[i] - s->lift[i];
+  for (guint d = 0; d < rows->dim && moment && !absorbed->is_zero; d++)
+    for (gsize i = 0; i < rows->n; i++)
+      s->moment[d * rows->n + i] += offset.o[d];
   s->n_pairs += n_pairs;
   return TRUE;
 }

@@ -48,7 +48,8 @@ measure_way (const MongePredictor *p,
     for (gsize i = 0; i < p->n; i++)
       {
         double slope = p->slope[source->order[i] * p->dim + d];
-        double way = (double) source->planes[d * p->n + i] - p->planes[d * p->n + i];
+        double way = source->origin[d] - p->origin[d] + (double) source->planes[d * p->n + i]
+                     - p->planes[d * p->n + i];
 
         along -= source->weights[i] * slope * way;
         slopes += source->weights[i] * slope * slope;
@@ -77,6 +78,7 @@ monge_predictor_record (MongePredictor *p,
   memcpy (p->last, potential, p->m * sizeof *potential);
   memcpy (p->slope, slope, p->n * p->dim * sizeof *slope);
   memcpy (p->planes, source->planes, p->n * p->dim * sizeof *p->planes);
+  memcpy (p->origin, source->origin, sizeof p->origin);
   p->n_solves++;
 }
 

@@ -24,7 +24,8 @@ G_BEGIN_DECLS
 typedef struct {
   gsize n, m;        /* of the source, and of the target's potential last recorded */
   guint dim;
-  float *planes;     /* (dim × n): the source at the last solve */
+  float *planes;     /* (dim × n): the source at the last solve, about @origin */
+  double origin[MONGE_MAX_DIM];
   double *slope;     /* (n × dim), in the measure's order, there */
   double *last;      /* (m): the target's potential there */
   double *previous;  /* (m): at the solve before */

@@ -27,7 +27,6 @@ typedef struct {
 
 struct _MongeSinkhorn {
   MongeBackend *backend;
-  double origin[MONGE_MAX_DIM];
   guint dim;
   Side sides[2];
 
@@ -36,11 +35,14 @@ struct _MongeSinkhorn {
   double blur;          /* temperature at which the potentials stand */
   MongeSinkhornParams params; /* of the solve under way, or the last */
   double epsilon, rho, lambda, k;
+  double slowness;      /* of the last solve: see MongeAnderson */
   double cost_scale;    /* the largest cost at the last cold start */
 
   MongePredictor predictor;
 
   float *bias, *lift;   /* scratch, as long as the longer side */
+  double *exponent;
+  float *shifted;       /* planes of columns about the origin of the rows */
   double *sum, *moment;
   double *extended;     /* potentials at all points of a side */
   double *slope;        /* (n × dim) in the measure's order: handed over only when it is whole */
@@ -90,8 +92,8 @@ gboolean monge_sinkhorn_converge_self (MongeSinkhorn *s, Side *side, double tol,
 void monge_sinkhorn_start_cold (MongeSinkhorn *s);
 /* The cells that a gradient within @tol asks for: 0 for the points themselves. */
 double monge_sinkhorn_choose_cell (const MongeSinkhornParams *params);
-/* Brings both sides to clusters of at most @cell, or to the points if 0 or if clusters would be hardly
- * fewer; potentials follow by one softmin. */
+/* Brings both sides to clusters of at most @cell, or to the points if 0 or if clusters would be
+ * hardly fewer; potentials follow by one softmin. */
 gboolean monge_sinkhorn_set_level (MongeSinkhorn *s, double cell, GError **error);
 /* Sorts a side again if its points have moved too far for the old order, or if its grid has no cells
  * near @cell. */

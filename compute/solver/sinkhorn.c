@@ -14,42 +14,44 @@
 #define WORST_WARM_START 0.7
 
 /* Marginal errors to reach at each temperature but the last. */
-#define ANNEAL_TOL 0.03
+#define ANNEAL_TOL 0.06
 #define ANNEAL_SELF_TOL 0.01
 #define MOST_ANNEAL_ITERATIONS 30
-/* Of the tolerance, at the last blur: a marginal error says less than slopes and values need, for what
- * is left is slow. */
+/* Of the tolerance: a marginal error says less than slopes and values need, for what is left is
+ * slow. */
 #define SOLVE_SHARE 0.5
 /* The same for self problems, which converge fast and are what others are measured against. */
 #define SELF_SHARE 0.1
 /* Slopes below this share of blur need not be told from none. */
 #define SLOWEST 1
-/* Over which errors of a potential vary, in blurs; on the safe side. */
-#define LENGTH 0.75
+/* Over which errors of a potential vary, in blurs, with a reserve. */
+#define LENGTH 0.4
 /* Side of the first clusters solved at the last blur, over blur. */
 #define FIRST_CELL 0.66
-/* After so many iterations without a gain the rounding of float32 potentials is what is left. */
+/* After so many iterations without a gain the rounding of float32 exponents is what is left. */
 #define MOST_IDLE_ITERATIONS 150
+#define FEW_IDLE_ITERATIONS 40 /* within the tolerance already */
+#define SOME_IDLE_ITERATIONS 20
 
 /* ------------------------------------------------------------------------------------------------
  * The solve
  */
 
-/* How far a potential may be off for slopes to be right within @tol: as long as their root mean square
- * is known, √(2S) for p = 2, over lengths no shorter than a few blurs. */
+/* How far a potential may be off for slopes to be right within @tol, whose root mean square is √(2S)
+ * for p = 2, over lengths of about a blur. */
 static double
 allowed_step (const MongeSinkhorn *s, double tol, double dual)
 {
   double speed = 1;
 
   if (s->params.p == 2)
-    speed = sqrt (2 * MAX (dual - 0.5 * s->sides[SOURCE].self.dual - 0.5 * s->sides[TARGET].self.dual,
-                           0));
+    speed = sqrt (MAX (2 * dual - s->sides[SOURCE].self.dual - s->sides[TARGET].self.dual, 0));
   return tol * MAX (speed, SLOWEST * s->blur) * LENGTH * s->blur;
 }
 
-/* Iterates the cross problem at the present temperature and level until its marginals are within
- * @tol, or @max_iterations. @first_tol: an error above it after one iteration ends the attempt. */
+/* Iterates the cross problem at the present temperature and level until its marginals are well within
+ * @tol and potentials no longer move, or @max_iterations, or nothing is gained any more: then the
+ * best that was seen stays. @first_tol: an error above it after one iteration ends the attempt. */
 static gboolean
 converge_cross (MongeSinkhorn *s,
                 double tol,
@@ -62,36 +64,42 @@ converge_cross (MongeSinkhorn *s,
   Side *y = &s->sides[TARGET];
   const MongePoints *points = monge_side_get_points (y);
   const gsize size = points->n * sizeof *y->cross;
-  g_autofree double *before = g_malloc (size);
+  g_autofree double *iterate = g_malloc (size);
+  g_autofree double *best = g_malloc (size);
+  double least = INFINITY, dual, step;
+  gboolean done = TRUE, settled = FALSE;
   MongeAnderson anderson;
-  double best = INFINITY, step;
-  gboolean done = TRUE;
 
   monge_anderson_init (&anderson, points->weights, points->n, 0x1p-24 * s->cost_scale);
-  for (int i = 0, last_gain = 0; i < max_iterations && i - last_gain <= MOST_IDLE_ITERATIONS; i++)
+  anderson.slowness = MAX (s->slowness, 1);
+  for (int i = 0, idle = 0; i < max_iterations && !settled; i++)
     {
-      double dual;
-
-      memcpy (before, y->cross, size);
+      memcpy (iterate, y->cross, size);
       done = monge_sinkhorn_iterate_cross (s, marginal_error, &dual, error);
       if (!done)
         break;
       ++*iterations;
-      if (i == 0 && !(*marginal_error <= first_tol))
+      idle = *marginal_error < 0.95 * least ? 0 : idle + 1;
+      if (*marginal_error < least)
+        {
+          least = *marginal_error;
+          memcpy (best, y->cross, size);
+        }
+      if ((i == 0 && !(least <= first_tol))
+          || idle > (least <= tol ? FEW_IDLE_ITERATIONS : MOST_IDLE_ITERATIONS))
         break;
-      if (*marginal_error < 0.95 * best)
-        {
-          best = *marginal_error;
-          last_gain = i;
-        }
-      if (monge_anderson_advance (&anderson, before, y->cross, dual, 1e-5 * s->epsilon, &step)
-          && *marginal_error <= tol && step <= allowed_step (s, tol, dual))
-        {
-          memcpy (y->cross, before, size);
-          break;
-        }
-      memcpy (y->cross, before, size);
+      if (idle > SOME_IDLE_ITERATIONS)
+        monge_anderson_give_up (&anderson);
+      settled = monge_anderson_advance (&anderson, iterate, y->cross, dual, 1e-5 * s->epsilon, &step)
+                && *marginal_error <= SOLVE_SHARE * tol && step <= allowed_step (s, tol, dual);
+      memcpy (y->cross, iterate, size);
     }
+  if (done && !settled && least < INFINITY)
+    {
+      memcpy (y->cross, best, size);
+      *marginal_error = least;
+    }
+  s->slowness = anderson.slowness;
   monge_anderson_clear (&anderson);
   return done;
 }
@@ -179,7 +187,7 @@ sharpen (MongeSinkhorn *s,
   while (TRUE)
     {
       if (!converge_selves (s, SELF_SHARE * params->tol, params->max_iterations, error)
-          || !converge_cross (s, SOLVE_SHARE * params->tol, params->max_iterations, first_tol,
+          || !converge_cross (s, params->tol, params->max_iterations, first_tol,
                               &report->iterations, &report->marginal_error, error))
         return FALSE;
       if (s->cell <= cell || monge_sinkhorn_is_on_points (s) || report->marginal_error > first_tol)
@@ -416,27 +424,6 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
  * Life
  */
 
-static void
-find_origin (MongeSinkhorn *s, MongeMeasure *const *measures)
-{
-  for (guint d = 0; d < s->dim; d++)
-    {
-      double lower = INFINITY, upper = -INFINITY;
-
-      for (Which which = SOURCE; which <= TARGET; which++)
-        {
-          const double *x = monge_measure_get_points (measures[which]);
-
-          for (gsize i = 0; i < monge_measure_get_n (measures[which]); i++)
-            {
-              lower = MIN (lower, x[i * s->dim + d]);
-              upper = MAX (upper, x[i * s->dim + d]);
-            }
-        }
-      s->origin[d] = lower + (upper - lower) / 2;
-    }
-}
-
 MongeSinkhorn *
 monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
 {
@@ -448,12 +435,13 @@ monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *t
 
   s->backend = backend;
   s->dim = monge_measure_get_dim (source);
-  find_origin (s, measures);
   for (Which which = SOURCE; which <= TARGET; which++)
-    s->sides[which].fine = monge_points_new (measures[which], s->origin, 0);
+    s->sides[which].fine = monge_points_new (measures[which], NULL, 0);
   monge_predictor_init (&s->predictor, s->sides[SOURCE].fine->n, s->dim, s->sides[TARGET].fine->n);
   s->bias = g_new (float, longest);
   s->lift = g_new (float, longest);
+  s->exponent = g_new (double, longest);
+  s->shifted = g_new (float, longest * s->dim);
   s->sum = g_new (double, longest);
   s->moment = g_new (double, longest * s->dim);
   s->extended = g_new (double, longest);
@@ -477,6 +465,8 @@ monge_sinkhorn_free (MongeSinkhorn *s)
   monge_predictor_clear (&s->predictor);
   g_free (s->bias);
   g_free (s->lift);
+  g_free (s->exponent);
+  g_free (s->shifted);
   g_free (s->sum);
   g_free (s->moment);
   g_free (s->extended);
@@ -488,8 +478,10 @@ void
 monge_sinkhorn_move_source (MongeSinkhorn *s, const double *positions)
 {
   Side *source = &s->sides[SOURCE], *target = &s->sides[TARGET];
+  double centre[MONGE_MAX_DIM];
 
-  monge_points_move (source->fine, positions, s->origin);
+  monge_points_find_centre (source->fine, positions, centre);
+  monge_points_move (source->fine, positions, centre);
   source->self.error = INFINITY;
   if (source->clusters != NULL && s->is_warm)
     monge_points_gather (source->clusters, source->fine);
