@@ -1,9 +1,10 @@
 /* From texts to programs: what the compiler promises of them, and which ones hand-tuned loops are
  * recognised in. */
 #include "compute/backend/match.h"
-#include "compute/formula/program.h"
+#include "compute/core/random.h"
 #include "tests/util.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The variables that texts below may name. */
@@ -430,6 +431,167 @@ matching_is_bounded (void)
   g_assert_false (monge_match_program (chain, &match));
 }
 
+/* ------------------------------------------------------------------------------------------------
+ * Running
+ */
+
+#define GUARD 12345.0
+
+/* Random arguments for every name above, in float32 or float64 but of float32 values. */
+typedef struct {
+  gsize n_rows, n_columns;
+  MongeArgument arguments[N_NAMES];
+  float *floats[N_NAMES];
+  double *doubles[N_NAMES];
+} Arguments;
+
+static gsize
+count_rows (const Arguments *a, MongeAxis axis)
+{
+  return axis == MONGE_AXIS_NONE ? 1 : axis == MONGE_AXIS_I ? a->n_rows : a->n_columns;
+}
+
+static void
+arguments_init (Arguments *a, gsize n_rows, gsize n_columns)
+{
+  MongeRandom random;
+
+  *a = (Arguments){ .n_rows = n_rows, .n_columns = n_columns };
+  monge_random_init (&random, 7);
+  for (guint v = 0; v < N_NAMES; v++)
+    {
+      const gsize n = count_rows (a, names[v].axis), size = n * names[v].dim;
+      const gboolean positive = strchr ("bs", names[v].name[0]) != NULL;
+
+      a->floats[v] = g_new (float, size + 1);
+      a->doubles[v] = g_new (double, size + 1);
+      for (gsize i = 0; i < size; i++)
+        a->doubles[v][i] = a->floats[v][i]
+            = (float) (monge_random_uniform (&random) + (positive ? 0.3 : -0.3));
+    }
+}
+
+/* Points as float32, all others as float64 where @wide. */
+static void
+arguments_choose (Arguments *a, gboolean wide)
+{
+  for (guint v = 0; v < N_NAMES; v++)
+    {
+      const gboolean point = names[v].dim > 1 && names[v].dim < 9;
+
+      a->arguments[v] = wide && !point
+                            ? (MongeArgument){ .doubles = a->doubles[v] }
+                            : (MongeArgument){ .floats = a->floats[v] };
+      a->arguments[v].stride = count_rows (a, names[v].axis);
+    }
+}
+
+static void
+arguments_clear (Arguments *a)
+{
+  for (guint v = 0; v < N_NAMES; v++)
+    {
+      g_free (a->floats[v]);
+      g_free (a->doubles[v]);
+    }
+}
+
+/* A result, indices as numbers, its log-sum after it; GUARD at the end. */
+static double *
+run (MongeBackend *backend,
+     const MongeProgram *program,
+     MongePrepareFlags flags,
+     const Arguments *a,
+     gsize *n)
+{
+  const gsize kept = program->over == MONGE_AXIS_J ? a->n_rows : a->n_columns;
+  const gboolean indices = monge_reduce_op_gives_indices (program->op);
+  const gsize size = program->out_dim * kept;
+  double *out = g_new0 (double, size + kept + 1);
+  g_autofree gint64 *index = g_new0 (gint64, size);
+  const MongeRun arguments = {
+    .n_rows = a->n_rows,
+    .n_columns = a->n_columns,
+    .arguments = a->arguments,
+    .out = indices ? NULL : out,
+    .index_out = indices ? index : NULL,
+    .log_sum = program->op == MONGE_REDUCE_SOFT_MEAN ? out + size : NULL,
+  };
+  GError *error = NULL;
+  g_autoptr (MongeKernel) kernel = monge_backend_prepare (backend, program, flags, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (monge_kernel_is_tuned (kernel), ==,
+                   flags == MONGE_PREPARE_DEFAULT && program->precision == MONGE_FLOAT32);
+  out[size + kept] = GUARD;
+  for (guint twice = 0; twice < 2; twice++)
+    {
+      monge_backend_run (backend, kernel, &arguments, NULL, NULL, &error);
+      g_assert_no_error (error);
+    }
+  for (gsize i = 0; i < size && indices; i++)
+    out[i] = (double) index[i];
+  g_assert_cmpfloat (out[size + kept], ==, GUARD);
+  *n = size + kept;
+  return out;
+}
+
+static MongeBackend *
+open_cpu (void)
+{
+  GError *error = NULL;
+  MongeBackend *backend = monge_backend_open (&(MongeBackendOptions){ "cpu", 0 }, &error);
+
+  g_assert_no_error (error);
+  return backend;
+}
+
+/* Relative to the largest, what is small being a difference of what is not; logarithms to 1. */
+static void
+check_agreement (const char *text, const double *tuned, const double *truth, gsize n)
+{
+  double largest = g_str_has_prefix (text, "logsumexp") ? 1 : 0, worst = 0;
+
+  for (gsize i = 0; i < n; i++)
+    largest = MAX (largest, fabs (truth[i]));
+  for (gsize i = 0; i < n; i++)
+    if (!(fabs (tuned[i] - truth[i]) <= worst))
+      worst = fabs (tuned[i] - truth[i]);
+  if (!(worst <= 2e-6 * largest))
+    {
+      g_test_message ("%s: off by %g of %g", text, worst, largest);
+      g_test_fail ();
+    }
+}
+
+/* Loops, interpreter in float32 and interpreter in float64, rows and columns off the tile. */
+static void
+loops_and_interpreter_agree (void)
+{
+  static const gsize sizes[][2] = { { 1, 1 }, { 31, 33 }, { 200, 150 } };
+  g_autoptr (MongeBackend) backend = open_cpu ();
+
+  for (guint t = 0; t < G_N_ELEMENTS (matched); t++)
+    for (guint s = 0; s < 2 * G_N_ELEMENTS (sizes); s++)
+      {
+        g_autoptr (MongeFormulaPool) pool = monge_formula_pool_new ();
+        g_autoptr (MongeProgram) program = compile_in (pool, matched[t].text, MONGE_FLOAT32);
+        g_autoptr (MongeProgram) wide = compile_in (pool, matched[t].text, MONGE_FLOAT64);
+        g_autofree double *tuned = NULL, *generic = NULL, *truth = NULL;
+        Arguments a;
+        gsize n;
+
+        arguments_init (&a, sizes[s / 2][0], sizes[s / 2][1]);
+        arguments_choose (&a, s % 2 == 1);
+        tuned = run (backend, program, MONGE_PREPARE_DEFAULT, &a, &n);
+        generic = run (backend, program, MONGE_PREPARE_GENERIC, &a, &n);
+        truth = run (backend, wide, MONGE_PREPARE_GENERIC, &a, &n);
+        check_agreement (matched[t].text, tuned, truth, n);
+        check_agreement (matched[t].text, generic, truth, n);
+        arguments_clear (&a);
+      }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -448,5 +610,6 @@ main (int argc, char **argv)
   g_test_add_func ("/match/patterns_are_recognised", patterns_are_recognised);
   g_test_add_func ("/match/likenesses_are_not", likenesses_are_not);
   g_test_add_func ("/match/matching_is_bounded", matching_is_bounded);
+  g_test_add_func ("/kernel/loops_and_interpreter_agree", loops_and_interpreter_agree);
   return g_test_run ();
 }

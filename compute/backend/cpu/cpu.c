@@ -97,5 +97,8 @@ const MongeBackendType monge_backend_cpu = {
   .open = cpu_open,
   .close = cpu_close,
   .reduce = cpu_reduce,
+  .prepare = monge_cpu_prepare,
+  .run = monge_cpu_run,
+  .kernel_free = monge_cpu_kernel_free,
   .list_devices = cpu_list_devices,
 };

@@ -25,6 +25,32 @@ stub_reduce (MongeBackend *backend,
   g_assert_not_reached ();
 }
 
+static MongeKernel *
+stub_prepare (MongeBackend *backend,
+              const MongeProgram *program,
+              MongePrepareFlags flags,
+              GError **error)
+{
+  g_assert_not_reached ();
+}
+
+static gboolean
+stub_run (MongeBackend *backend,
+          MongeKernel *kernel,
+          const MongeRun *run,
+          guint64 *n_pairs,
+          MongeTask *task,
+          GError **error)
+{
+  g_assert_not_reached ();
+}
+
+static void
+stub_kernel_free (MongeKernel *kernel)
+{
+  g_assert_not_reached ();
+}
+
 static void
 stub_list_devices (GPtrArray *devices)
 {
@@ -37,5 +63,8 @@ const MongeBackendType monge_backend_cuda = {
   .open = stub_open,
   .close = stub_close,
   .reduce = stub_reduce,
+  .prepare = stub_prepare,
+  .run = stub_run,
+  .kernel_free = stub_kernel_free,
   .list_devices = stub_list_devices,
 };

@@ -1,0 +1,237 @@
+/* Kernels at the border: what comes in is checked once, here, and what comes out is looked at. */
+#include "compute/backend/backend-private.h"
+
+#define MAX_COUNT ((gsize) G_MAXINT32)
+
+/* ------------------------------------------------------------------------------------------------
+ * Looking for NaN
+ */
+
+/* Enough numbers at a time for the compiler to take vectors of them. */
+#define RUN 64
+
+#define FIND_NAN(name, type)                                                                       \
+  static gsize name (const type *values, gsize n)                                                  \
+  {                                                                                                \
+    gsize first = 0;                                                                               \
+                                                                                                   \
+    for (; first + RUN <= n; first += RUN)                                                         \
+      {                                                                                            \
+        int found = 0;                                                                             \
+                                                                                                   \
+        for (guint k = 0; k < RUN; k++)                                                            \
+          found |= values[first + k] != values[first + k];                                         \
+        if (found)                                                                                 \
+          break;                                                                                   \
+      }                                                                                            \
+    while (first < n && values[first] == values[first])                                            \
+      first++;                                                                                     \
+    return first;                                                                                  \
+  }
+
+/* The first that is NaN, @n if none is. */
+FIND_NAN (find_nan_float, float)
+FIND_NAN (find_nan_double, double)
+
+static gsize
+count_rows (const MongeRun *run, MongeAxis axis)
+{
+  return axis == MONGE_AXIS_NONE ? 1 : axis == MONGE_AXIS_I ? run->n_rows : run->n_columns;
+}
+
+static gboolean
+check_argument (const MongeProgramVariable *variable,
+                const MongeArgument *argument,
+                const MongeRun *run,
+                GError **error)
+{
+  const gsize n = count_rows (run, variable->axis);
+  const gsize stride = variable->axis == MONGE_AXIS_NONE ? 1 : argument->stride;
+
+  for (guint d = 0; d < variable->dim; d++)
+    {
+      gsize row = argument->floats != NULL ? find_nan_float (argument->floats + d * stride, n)
+                                           : find_nan_double (argument->doubles + d * stride, n);
+
+      if (row == n)
+        continue;
+      if (variable->axis == MONGE_AXIS_NONE)
+        g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN, "Argument “%s” is NaN", variable->name);
+      else
+        g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
+                     "Argument “%s”, row %" G_GSIZE_FORMAT ", is NaN", variable->name, row);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_result (const MongeProgram *program, const MongeRun *run, GError **error)
+{
+  const gsize kept = program->over == MONGE_AXIS_J ? run->n_rows : run->n_columns;
+  gsize row = kept;
+
+  for (guint d = 0; d < program->out_dim && run->out != NULL; d++)
+    row = MIN (row, find_nan_double (run->out + d * kept, kept));
+  if (row == kept && run->log_sum != NULL)
+    row = find_nan_double (run->log_sum, kept);
+  if (row == kept)
+    return TRUE;
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
+               "The result of %s %" G_GSIZE_FORMAT " is NaN, though no argument is: the formula is "
+               "not defined there, or reduces over nothing",
+               program->over == MONGE_AXIS_J ? "row" : "column", row);
+  return FALSE;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The border
+ */
+
+static gboolean
+check_sizes (const MongeRun *run, GError **error)
+{
+  if (run->n_rows >= MAX_COUNT || run->n_columns >= MAX_COUNT)
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+                   "%" G_GSIZE_FORMAT " rows and %" G_GSIZE_FORMAT " columns: fewer than 2^31 of "
+                   "each can be reduced", run->n_rows, run->n_columns);
+      return FALSE;
+    }
+  if (run->pairs != NULL
+      && (run->pairs->n_rows != run->n_rows || run->pairs->n_columns != run->n_columns))
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+                   "The list of pairs is for %" G_GSIZE_FORMAT " rows and %" G_GSIZE_FORMAT
+                   " columns, the arguments have %" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT,
+                   run->pairs->n_rows, run->pairs->n_columns, run->n_rows, run->n_columns);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_arguments (const MongeKernel *kernel, const MongeRun *run, GError **error)
+{
+  const MongeProgram *program = kernel->program;
+
+  for (guint v = 0; v < program->n_variables; v++)
+    {
+      const MongeProgramVariable *variable = &program->variables[v];
+      const MongeArgument *argument = &run->arguments[v];
+
+      if (!kernel->reads[v] || count_rows (run, variable->axis) == 0)
+        continue;
+      g_return_val_if_fail ((argument->floats != NULL) != (argument->doubles != NULL), FALSE);
+      g_return_val_if_fail (variable->axis == MONGE_AXIS_NONE
+                            || argument->stride >= count_rows (run, variable->axis), FALSE);
+      if (!check_argument (variable, argument, run, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+monge_backend_run (MongeBackend *backend,
+                   MongeKernel *kernel,
+                   const MongeRun *run,
+                   guint64 *n_pairs,
+                   MongeTask *task,
+                   GError **error)
+{
+  const gboolean indices = monge_reduce_op_gives_indices (kernel->program->op);
+  guint64 ignored;
+  gboolean done;
+
+  g_return_val_if_fail (kernel->backend == backend, FALSE);
+  g_return_val_if_fail (run->arguments != NULL || kernel->program->n_variables == 0, FALSE);
+  g_return_val_if_fail (indices ? run->index_out != NULL : run->out != NULL, FALSE);
+  g_return_val_if_fail (run->log_sum == NULL || kernel->program->op == MONGE_REDUCE_SOFT_MEAN,
+                        FALSE);
+  if (!check_sizes (run, error) || !check_arguments (kernel, run, error))
+    return FALSE;
+
+  if (n_pairs == NULL)
+    n_pairs = &ignored;
+  *n_pairs = 0;
+  g_mutex_lock (&backend->lock);
+  done = backend->type->run (backend, kernel, run, n_pairs, task, error);
+  g_mutex_unlock (&backend->lock);
+  return done && (indices || check_result (kernel->program, run, error));
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Kernels
+ */
+
+static void
+mark_read (const MongeProgram *program, gboolean *reads, guint reg)
+{
+  for (guint v = 0; v < program->n_variables; v++)
+    if (reg - program->variables[v].to < program->variables[v].dim)
+      reads[v] = TRUE;
+}
+
+/* Registers of a variable are read together or through slices, any part of which counts. */
+static gboolean *
+find_variables_read (const MongeProgram *program)
+{
+  gboolean *reads = g_new0 (gboolean, MAX (program->n_variables, 1));
+
+  for (guint d = 0; d < program->body_dim; d++)
+    mark_read (program, reads, program->body + d);
+  for (guint d = 0; d < program->weight_dim; d++)
+    mark_read (program, reads, program->weight + d);
+  for (guint axis = 0; axis < G_N_ELEMENTS (program->sections); axis++)
+    for (guint n = 0; n < program->sections[axis].n_instructions; n++)
+      {
+        const MongeInstruction *instruction = &program->sections[axis].instructions[n];
+
+        for (guint k = 0; k < monge_op_get_info (instruction->op)->n_operands; k++)
+          mark_read (program, reads, instruction->from[k]);
+      }
+  return reads;
+}
+
+MongeKernel *
+monge_backend_prepare (MongeBackend *backend,
+                       const MongeProgram *program,
+                       MongePrepareFlags flags,
+                       GError **error)
+{
+  MongeProgram *copy = monge_program_dup (program);
+  MongeKernel *kernel = backend->type->prepare (backend, copy, flags, error);
+
+  if (kernel == NULL)
+    {
+      monge_program_free (copy);
+      return NULL;
+    }
+  kernel->backend = backend;
+  kernel->program = copy;
+  kernel->reads = find_variables_read (copy);
+  return kernel;
+}
+
+void
+monge_kernel_free (MongeKernel *kernel)
+{
+  if (kernel == NULL)
+    return;
+  monge_program_free (kernel->program);
+  g_free (kernel->reads);
+  g_free (kernel->description);
+  kernel->backend->type->kernel_free (kernel);
+}
+
+const char *
+monge_kernel_get_description (MongeKernel *kernel)
+{
+  return kernel->description;
+}
+
+gboolean
+monge_kernel_is_tuned (MongeKernel *kernel)
+{
+  return kernel->is_tuned;
+}
