@@ -1,5 +1,5 @@
-/* The interpreter: its vectorised functions against the C library's in float64, its reductions against
- * naive loops. Runs on the instruction set that MONGE_INSTRUCTION_SET allows. */
+/* The interpreter: its vectorised functions against the C library's in float64, its reductions
+ * against naive loops. Runs on the instruction set that MONGE_INSTRUCTION_SET allows. */
 #include "compute/backend/cpu/interpret-tile.h"
 #include "compute/backend/cpu/interpret.h"
 #include "compute/core/instruction-set.h"
@@ -26,8 +26,8 @@ instruction_set (void)
 
 #define N_NUMBERS 4096
 
-/* @from: a range of x and, for functions of two numbers, of y; sampled evenly, or by logarithm where
- * both ends are of one sign and far apart. */
+/* @from: a range of x and, for functions of two numbers, of y; sampled evenly, or by logarithm
+ * where both ends are of one sign and far apart. */
 typedef struct {
   MongeOp op;
   double low, high;
@@ -175,7 +175,8 @@ typedef struct {
 static void
 numbers_init (Numbers *numbers, MongePrecision precision, MongeOp op, gsize n)
 {
-  *numbers = (Numbers){ .set = monge_tile_set_find (instruction_set (), precision), .op = op, .n = n };
+  *numbers = (Numbers){ .op = op, .n = n };
+  numbers->set = monge_tile_set_find (instruction_set (), precision);
   numbers->x = g_aligned_alloc0 (N_NUMBERS, sizeof (double), MONGE_TILE_ALIGNMENT);
   numbers->y = g_aligned_alloc0 (N_NUMBERS, sizeof (double), MONGE_TILE_ALIGNMENT);
   numbers->result = g_aligned_alloc0 (N_NUMBERS, sizeof (double), MONGE_TILE_ALIGNMENT);
@@ -257,7 +258,8 @@ test_ranges (void)
     check_range (&double_ranges[k], MONGE_FLOAT64);
 }
 
-/* The same number, or NaN on both sides; with the sign of zeros where other functions look at it. */
+/* The same number, or NaN on both sides; with the sign of zeros where other functions look at
+ * it. */
 static void
 check_same (const Numbers *numbers, gsize k)
 {
@@ -366,7 +368,8 @@ trial_init (Trial *trial, MongeWorld *world, const char *text, MongePrecision pr
       trial->arguments[v] = (MongeArgument){ .doubles = world->values[v].values,
                                              .stride = world->values[v].stride };
     }
-  trial->program = monge_program_new (&trial->reduction, precision, variables, world->n_values, &error);
+  trial->program = monge_program_new (&trial->reduction, precision, variables, world->n_values,
+                                      &error);
   g_assert_no_error (error);
   trial->interpreter = monge_interpreter_new (trial->program, instruction_set (), n_threads);
   trial->n = world->n_kept * monge_reduction_get_dim (&trial->reduction);
@@ -525,10 +528,15 @@ check_sparse (MongeAxis kept)
   g_autoptr (MongePairs) pairs = make_pairs (n_rows, n_columns, visited);
   MongeWorld world;
 
-  monge_world_init (&world,
-                    &(MongeWorldParams){ .dim = 3, .n_kept = kept == MONGE_AXIS_I ? n_rows : n_columns,
-                                         .n_summed = kept == MONGE_AXIS_I ? n_columns : n_rows,
-                                         .kept = kept, .is_grid = TRUE, .seed = 8 });
+  MongeWorldParams params = { .dim = 3, .n_kept = n_rows, .n_summed = n_columns, .kept = kept,
+                              .is_grid = TRUE, .seed = 8 };
+
+  if (kept == MONGE_AXIS_J)
+    {
+      params.n_kept = n_columns;
+      params.n_summed = n_rows;
+    }
+  monge_world_init (&world, &params);
   for (guint k = 0; k < G_N_ELEMENTS (texts); k++)
     {
       Trial trial;
@@ -563,8 +571,9 @@ test_threads (void)
         MongeWorld world;
         Trial one, many;
 
-        monge_world_init (&world, &(MongeWorldParams){ .dim = 3, .n_kept = sizes[s][0], .kept = MONGE_AXIS_I,
-                                                       .n_summed = sizes[s][1], .seed = 2 });
+        monge_world_init (&world, &(MongeWorldParams){ .dim = 3, .n_kept = sizes[s][0], .seed = 2,
+                                                       .n_summed = sizes[s][1],
+                                                       .kept = MONGE_AXIS_I });
         trial_init (&one, &world, chosen[k], MONGE_FLOAT32, 1);
         trial_init (&many, &world, chosen[k], MONGE_FLOAT32, 5);
         g_assert_true (monge_interpreter_run (one.interpreter, &one.run, NULL, NULL, NULL));

@@ -210,7 +210,8 @@ made_for_this (const Builder *b, guint value, guint what)
   return operation != NULL && operation->what == what && b->uses[value] == 1 ? operation : NULL;
 }
 
-/* Replaces what @operation does; what it read before is no longer needed if that was its only use. */
+/* Replaces what @operation does; what it read before is no longer needed if that was its only
+ * use. */
 static void
 join (Builder *b, Operation *operation, guint what, const guint *from, guint n_from)
 {
@@ -420,6 +421,7 @@ static void
 step_chain (Builder *b, const Operation *operation)
 {
   const MongeTileSet *set = b->set;
+  MongeTileFunc func;
   guint from[3];
   MongeTileKind ka, kb, kc;
 
@@ -428,10 +430,13 @@ step_chain (Builder *b, const Operation *operation)
   ka = get_kind (b, from[0]);
   kb = get_kind (b, from[1]);
   kc = get_kind (b, from[2]);
-  add_step (b, operation->what == DO_MULTIPLY_ADD            ? set->multiply_add[ka][kb][kc]
-               : operation->what == DO_NEGATIVE_MULTIPLY_ADD ? set->negative_multiply_add[ka][kb][kc]
-                                                             : set->multiply_subtract[ka][kb][kc],
-            operation->to, from, 3);
+  if (operation->what == DO_MULTIPLY_ADD)
+    func = set->multiply_add[ka][kb][kc];
+  else if (operation->what == DO_NEGATIVE_MULTIPLY_ADD)
+    func = set->negative_multiply_add[ka][kb][kc];
+  else
+    func = set->multiply_subtract[ka][kb][kc];
+  add_step (b, func, operation->to, from, 3);
 }
 
 /* Runs of components of the same kinds, each a step that goes on from the one before. */
@@ -456,7 +461,8 @@ step_fold (Builder *b, const Operation *operation)
     add_step (b, b->set->copy[MONGE_TILE_VECTORS], operation->to, &sum, 1);
   while (d < dim)
     {
-      const MongeTileKind ka = get_kind (b, from[d * per]), kb = get_kind (b, from[d * per + per - 1]);
+      const MongeTileKind ka = get_kind (b, from[d * per]);
+      const MongeTileKind kb = get_kind (b, from[d * per + per - 1]);
       guint operands[1 + 2 * MONGE_TILE_FOLD] = { sum }, n = 0;
 
       while (n < MONGE_TILE_FOLD && d + n < dim && get_kind (b, from[(d + n) * per]) == ka
@@ -542,8 +548,8 @@ mark_last_uses (const MongeCode *code, guint *last)
       last[code->outputs[k].values[v]] = NONE;
 }
 
-/* Every loop reads its operands' vector c before it writes its result's, so that a result may take the
- * place of an operand. */
+/* Every loop reads its operands' vector c before it writes its result's, so that a result may take
+ * the place of an operand. */
 static void
 give_out_slots (MongeCode *code, gboolean inputs_too)
 {

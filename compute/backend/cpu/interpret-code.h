@@ -29,7 +29,8 @@ typedef struct {
  * MongeCode:
  * @set: whose loops it takes
  * @kinds: (n_values): how each value runs along the tile
- * @slots: (n_values): which of @n_slots pieces of scratch memory a computed value fills, and an input
+ * @slots: (n_values): which of @n_slots pieces of scratch memory a computed value fills, and an
+ * input
  *   of vectors before the pairs; G_MAXUINT for what lies elsewhere
  * @outputs: (n_outputs): as asked for
  * @n_vectors: of a tile: few enough for all slots to stay in cache
@@ -54,7 +55,8 @@ typedef struct {
 /**
  * monge_code_new:
  * @section: of @program
- * @kinds: (4): how registers of each axis run along a tile; those of @section's own, where computed,
+ * @kinds: (4): how registers of each axis run along a tile; those of @section's own, where
+ * computed,
  *   are vectors
  * @outputs: (n_outputs): registers
  * @n_whole: so many of them, the first, are made vectors; the others may be of any kind

@@ -1,6 +1,6 @@
-/* Every function here is one loop over the vectors of a tile, an instance of an inline function with
- * constant arguments. Compiled once per instruction set and precision, with MONGE_TILE_SET naming the
- * table and MONGE_TILE_DOUBLE 0 or 1. */
+/* Every function here is one loop over the vectors of a tile, an instance of an inline function
+ * with constant arguments. Compiled once per instruction set and precision, with MONGE_TILE_SET
+ * naming the table and MONGE_TILE_DOUBLE 0 or 1. */
 #include "compute/backend/cpu/interpret-tile.h"
 #include "compute/backend/cpu/simd-maths.h"
 

@@ -1,6 +1,7 @@
 /* The inner loops of the interpreter: each works on a run of vectors of one tile.
  *
- * interpret-tile.c is compiled once per instruction set and precision, each copy exporting one table. */
+ * interpret-tile.c is compiled once per instruction set and precision, each copy exporting one
+ * table. */
 #pragma once
 
 #include "compute/backend/backend.h"
@@ -41,8 +42,8 @@ typedef enum {
   MONGE_N_FOLDS,
 } MongeFold;
 
-/* Which columns a tile holds: vector c is column @first + c in all lanes or, if @across, lane l of it
- * is column @first + c LANES + l. */
+/* Which columns a tile holds: vector c is column @first + c in all lanes or, if @across, lane l of
+ * it is column @first + c LANES + l. */
 typedef struct {
   gint64 first;
   gboolean across;
@@ -55,7 +56,8 @@ typedef struct {
  * @unary: of vectors; of normalise, 1 / √a or 0 where a = 0
  * @binary: by the kinds of both operands; %NULL where one has to be copied to vectors first
  * @if_else: of vectors
- * @multiply_add, @negative_multiply_add, @multiply_subtract: c + a b, c − a b, a b − c by the kinds of
+ * @multiply_add, @negative_multiply_add, @multiply_subtract: c + a b, c − a b, a b − c by the kinds
+ * of
  *   a, b and c
  * @exp_product: e^(a b), a vectors, by the kind of b
  * @fold: by the kinds of a and b (those of one operand by the kind of a), and components less one

@@ -1,9 +1,9 @@
-/* Elementary functions on vectors, see simd-vector.h: float to 3 units in the last place or better, and
- * double, where what is not vectorised calls the C library lane by lane.
+/* Elementary functions on vectors, see simd-vector.h: float to 3 units in the last place or better,
+ * and double, where what is not vectorised calls the C library lane by lane.
  *
- * Denormal numbers count as zeros. NaN gives NaN. Polynomials are those of least relative error on the
- * interval that each range reduction leaves (Remez's exchange), rounded to the precision in use;
- * reductions follow Cody and Waite, Software Manual for the Elementary Functions, 1980. */
+ * Denormal numbers count as zeros. NaN gives NaN. Polynomials are those of least relative error on
+ * the interval that each range reduction leaves (Remez's exchange), rounded to the precision in
+ * use; reductions follow Cody and Waite, Software Manual for the Elementary Functions, 1980. */
 #pragma once
 
 #include "compute/backend/cpu/simd-vector.h"
@@ -25,8 +25,8 @@
 #define PI_2_FLOAT 0x1.921fb6p+0f
 #define PI_2_FLOAT_LOW -0x1.777a5cp-25f
 
-/* @a 2^n, with n the integer that @shifted = n + ROUND_FLOAT holds, |n| ≤ 250: in two factors, since
- * one would leave the range before the product does. */
+/* @a 2^n, with n the integer that @shifted = n + ROUND_FLOAT holds, |n| ≤ 250: in two factors,
+ * since one would leave the range before the product does. */
 INLINE vf
 vf_scale (vf a, vf shifted)
 {
@@ -165,7 +165,8 @@ vf_sin_cos (vf x, vf *sine, vf *cosine, vi *quadrant)
 
   *quadrant = (vi) (vf_join (n_low, n_high) + ROUND_FLOAT);
   *sine = r + r * z * POLY3 (z, -0x1.555546p-3f, 0x1.11073ap-7f, -0x1.994388p-13f);
-  *cosine = 1.0f - (0.5f * z - z * z * POLY3 (z, 0x1.55554ap-5f, -0x1.6c0c32p-10f, 0x1.99eb4ap-16f));
+  *cosine = 1.0f - (0.5f * z
+                    - z * z * POLY3 (z, 0x1.55554ap-5f, -0x1.6c0c32p-10f, 0x1.99eb4ap-16f));
 }
 
 INLINE void
@@ -259,9 +260,11 @@ vf_atan_positive (vf t)
   vi middle = t > 0x1.a8279ap-2f, large = t > 0x1.3504f4p+1f;
   vf numerator = vf_select (large, vf_set (-1), vf_select (middle, t - 1.0f, t));
   vf denominator = vf_select (large, t, vf_select (middle, t + 1.0f, vf_set (1)));
-  vf base = vf_select (large, vf_set (PI_2_FLOAT), vf_select (middle, vf_set (PI_2_FLOAT / 2), vf_set (0)));
+  vf base = vf_select (large, vf_set (PI_2_FLOAT),
+                       vf_select (middle, vf_set (PI_2_FLOAT / 2), vf_set (0)));
   vf r = numerator / denominator, z = r * r;
-  vf p = POLY5 (z, -0x1.55554ap-2f, 0x1.99918ep-3f, -0x1.23b48ep-3f, 0x1.b1e318p-4f, -0x1.f1bd32p-5f);
+  vf p = POLY5 (z, -0x1.55554ap-2f, 0x1.99918ep-3f, -0x1.23b48ep-3f, 0x1.b1e318p-4f,
+                -0x1.f1bd32p-5f);
 
   return base + (r + (r * z * p + base * (PI_2_FLOAT_LOW / PI_2_FLOAT)));
 }
@@ -299,8 +302,8 @@ vd_atan2 (vd y, vd x)
   return vd_map2 (y, x, atan2);
 }
 
-/* asin |x| = s + s³ p(s²), with s = |x| up to ½ and asin |x| = π/2 − 2 asin s, s² = (1 − |x|)/2 above;
- * @small says which. */
+/* asin |x| = s + s³ p(s²), with s = |x| up to ½; above, asin |x| = π/2 − 2 asin s with
+ * s² = (1 − |x|)/2. @small says which. */
 INLINE vf
 vf_asin_core (vf x, vi *small)
 {
@@ -350,7 +353,8 @@ INLINE vf
 vf_tanh (vf x)
 {
   vf a = vf_abs (x), z = x * x;
-  vf p = POLY5 (z, -0x1.555532p-2f, 0x1.110726p-3f, -0x1.b83c5ap-5f, 0x1.52269ap-6f, -0x1.75e1cap-8f);
+  vf p = POLY5 (z, -0x1.555532p-2f, 0x1.110726p-3f, -0x1.b83c5ap-5f, 0x1.52269ap-6f,
+                -0x1.75e1cap-8f);
   vf large = 1.0f - 2.0f / (vf_exp (a + a) + 1.0f);
 
   return vf_select (a < 0.625f, x + x * z * p, vf_copy_sign (large, x));
@@ -362,8 +366,8 @@ vd_tanh (vd x)
   return vd_map (x, tanh);
 }
 
-/* |x|^y = e^(y log |x|), then what C says of signs, zeros and infinities. In double it is only as good
- * as y log |x|, which is plenty for float. */
+/* |x|^y = e^(y log |x|), then what C says of signs, zeros and infinities. In double it is only as
+ * good as y log |x|, which is plenty for float. */
 INLINE vd
 vd_power_core (vd x, vd y)
 {
@@ -392,8 +396,8 @@ vd_power (vd x, vd y)
   return vd_map2 (x, y, pow);
 }
 
-/* To 1 unit in the last place: a guess of 14 bits and a step of Newton's cost less than the machine's
- * own division and root at this width. */
+/* To 1 unit in the last place: a guess of 14 bits and a step of Newton's cost less than the
+ * machine's own division and root at this width. */
 #if defined(__AVX512F__)
 INLINE vf
 vf_rsqrt (vf a)

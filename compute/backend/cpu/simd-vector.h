@@ -1,8 +1,8 @@
 /* Vectors of float and of double, as wide as the instruction set this file is compiled for.
  *
- * vf and vi hold LANES floats and integers, vd and vl half as many doubles and integers: each fills one
- * register. Operators come from the compilers' vector extension and contract to fused multiply-adds
- * where the machine has them; comparisons give masks of all bits or none. */
+ * vf and vi hold LANES floats and integers, vd and vl half as many doubles and integers: each fills
+ * one register. Operators come from the compilers' vector extension and contract to fused
+ * multiply-adds where the machine has them; comparisons give masks of all bits or none. */
 #pragma once
 
 #include <glib.h>
