@@ -1,79 +1,753 @@
-/* Formulas: the canonical forms that others rely on. */
-#include "compute/formula/formula.h"
+/* The language of formulas: forms that others rely on, what reads back, errors and their places, and
+ * texts made to hurt. Values are the matter of test-simplify and test-gradients. */
+#include "compute/formula/reduction.h"
+#include "tests/formula-reference.h"
+#include "tests/fuzz/any-text.h"
 #include "tests/util.h"
 
-typedef struct {
-  MongeFormulaPool *pool;
-  const MongeFormula *x, *y, *b, *s, *f, *g;
-} Fixture;
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  guint dim = GPOINTER_TO_UINT (data);
-
-  f->pool = monge_formula_pool_new ();
-  f->x = monge_formula_variable (f->pool, "x", MONGE_AXIS_I, dim, NULL);
-  f->y = monge_formula_variable (f->pool, "y", MONGE_AXIS_J, dim, NULL);
-  f->b = monge_formula_variable (f->pool, "b", MONGE_AXIS_J, 1, NULL);
-  f->s = monge_formula_variable (f->pool, "s", MONGE_AXIS_NONE, 1, NULL);
-  f->f = monge_formula_variable (f->pool, "f", MONGE_AXIS_I, 1, NULL);
-  f->g = monge_formula_variable (f->pool, "g", MONGE_AXIS_J, 1, NULL);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  monge_formula_pool_free (f->pool);
-}
+#include <math.h>
 
 static const MongeFormula *
-call (Fixture *f, const char *name, const MongeFormula *a, const MongeFormula *b)
+parse (MongeFormulaPool *pool, const char *text)
 {
   g_autoptr (GError) error = NULL;
-  const MongeFormula *formula = monge_formula_call (f->pool, name, &error, a, b, NULL);
+  const MongeFormula *formula = monge_formula_parse (pool, text, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (formula);
   return formula;
 }
 
-static const MongeFormula *
-number (Fixture *f, double value)
+static void
+assert_same (MongeFormulaPool *pool, const char *a, const char *b)
 {
-  return monge_formula_constant (f->pool, value);
+  const MongeFormula *first = parse (pool, a), *second = parse (pool, b);
+  g_autofree char *x = monge_formula_print (first), *y = monge_formula_print (second);
+
+  if (first != second)
+    g_error ("“%s” is “%s”, “%s” is “%s”", a, x, b, y);
+}
+
+/* --- forms --- */
+
+/* Texts of one formula, whatever the way in which it is written. */
+static const char *const same[][2] = {
+  { "exp(-sqdist(x,y)/(2*s^2))", "exp(-sqnorm(x-y)/2/s^2)" },
+  { "exp(-sqdist(x,y)/(2*s^2))", "exp(-sqdist(x,y)/s/s*0.5)" },
+  { "exp(-sqdist(x,y)/(2*s^2))", "exp(-sqnorm((x-y)/s)/2)" },
+  { "exp(-sqdist(x,y)/(2*s^2))", "exp(-norm(y-x)^2 / 2 * s^-2)" },
+  { "exp(-sqdist(x,y)/(2*s^2))", "exp(dot(x-y,y-x)/(2*s*s))" },
+  { "exp(-sqdist(x,y)/(2*s^2))", "exp(-sum((x-y)^2)/(2*square(s)))" },
+  { "exp(-sqdist(x,y)/(2*s^2))", "1/exp(dist(y,x)^2/(2*square(s)))" },
+  { "exp(-sqdist(x,y)/(2*s^2))", "exp(-sum((x-y)*(x-y)) * inverse(2*s^2))" },
+  { "exp(-dist(x,y)/s)", "exp(-sqrt(sqdist(x,y))/s)" },
+  { "exp(-dist(x,y)/s)", "inverse(exp(norm(y-x)/s))" },
+  { "sqdist(f,g)", "(g-f)^2" },
+  { "dist(f,g)", "abs(g-f)" },
+  { "dot(x,x)", "sqnorm(x)" },
+  { "dot(x,y)", "dot(y,x)" },
+  { "x*x", "x^2" },
+  { "f*f*f*f", "f^4" },
+  { "f^3", "f*f*f" },
+  { "f^-2", "1/f/f" },
+  { "f^0.5", "sqrt(f)" },
+  { "f^-0.5", "1/sqrt(f)" },
+  { "2^f", "exp2(f)" },
+  { "-2^f", "-(2^f)" },
+  { "2^3^f", "2^(3^f)" },
+  { "2^-f", "2^(-f)" },
+  { "-f^2", "-(f^2)" },
+  { "f - g - b", "f - (g + b)" },
+  { "f / g / b", "f / (g * b)" },
+  { "x + x", "2*x" },
+  { "x - x", "[0,0,0]" },
+  { "x - y + y", "x" },
+  { "0 * x", "[0,0,0]" },
+  { "1 * x / 1 + 0", "x" },
+  { "--x", "+x" },
+  { "- -x", "x" },
+  { "3 - 2*s + s*2", "3" },
+  { "sqrt(sqnorm(x))", "norm(x)" },
+  { "exp(f+g)*exp(-sqdist(x,y))*exp(dist(x,y))", "exp(f+g-sqdist(x,y)+dist(x,y))" },
+  { "log(exp(x))", "x" },
+  { "[x,y,f]", "[[x,y],f]" },
+  { "[x,[y,f]]", "concat(x,y,f)" },
+  { "[x,y][1:5]", "[x[1:3],y[0:2]]" },
+  { "[x[0],x[1],x[2]]", "x" },
+  { "x[1:3][1]", "x[2]" },
+  { "elem(x,2)", "x[2]" },
+  { "slice(x,1,2)", "x[1:3]" },
+  { "wsqdist(s,x,y)", "s*sqdist(x,y)" },
+  { "wsqdist(x,x,y)", "dot(x,(x-y)^2)" },
+  { "f > g", "g < f" },
+  { "f >= g", "g <= f" },
+  { "f != g", "1 - (f == g)" },
+  { "f ? x : y", "if(f, x, y)" },
+  { "f ? g ? 1 : 2 : 3", "if(f, if(g, 1, 2), 3)" },
+  { "f ? 1 : g ? 2 : 3", "if(f, 1, if(g, 2, 3))" },
+  { "1 ? f : x[0]", "f" },
+  { "normalize(x)", "normalise(2*x)" },
+  { "clamp(f,0,1)", "min(max(f,0),1)" },
+  { "cos(f - g)", "cos(g - f)" },
+  { "x·y − 2 × f ÷ g ≤ s", "x*y-2*f/g<=s" },
+  { ".5 + 1e-3 + 1.E+1", "10.501" },
+  { "\tf\n+\r g ", "f+g" },
+};
+
+static void
+test_same (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+
+  for (guint k = 0; k < G_N_ELEMENTS (same); k++)
+    assert_same (pool, same[k][0], same[k][1]);
+  monge_formula_pool_free (pool);
+}
+
+/* exp(p × |x − y|²), p the same for all pairs; in one dimension too. */
+static void
+test_gaussian (void)
+{
+  static const char *const texts[] = { "exp(-sqdist(x,y)/(2*s^2))", "exp(-(f-g)^2/2/s^2)" };
+  MongeFormulaPool *pool = any_text_pool_new ();
+
+  for (guint k = 0; k < G_N_ELEMENTS (texts); k++)
+    {
+      const MongeFormula *formula = parse (pool, texts[k]), *difference;
+
+      g_assert_cmpint (formula->op, ==, MONGE_OP_EXP);
+      formula = formula->operands[0];
+      g_assert_cmpint (formula->op, ==, MONGE_OP_MULTIPLY);
+      g_assert_cmpint (formula->operands[0]->axis, ==, MONGE_AXIS_NONE);
+      formula = formula->operands[1];
+      g_assert_cmpint (formula->op, ==, MONGE_OP_SQNORM);
+      difference = formula->operands[0];
+      g_assert_cmpint (difference->op, ==, MONGE_OP_SUBTRACT);
+      g_assert_cmpint (difference->operands[0]->axis, ==, MONGE_AXIS_I);
+      g_assert_cmpint (difference->operands[1]->axis, ==, MONGE_AXIS_J);
+    }
+  monge_formula_pool_free (pool);
+}
+
+/* Instructions that would run per pair: nodes of both axes. */
+static guint
+count_pair_nodes (const MongeFormula *formula, GHashTable *seen)
+{
+  guint n = formula->axis == MONGE_AXIS_PAIR;
+
+  if (!g_hash_table_add (seen, (gpointer) formula))
+    return 0;
+  for (guint k = 0; k < 3 && formula->operands[k] != NULL; k++)
+    n += count_pair_nodes (formula->operands[k], seen);
+  return n;
 }
 
 static void
-test_gaussian (Fixture *f, gconstpointer data)
+test_fewer_axes_first (void)
 {
-  const MongeFormula *d = call (f, "sqdist", f->x, f->y), *form;
+  static const struct {
+    const char *text;
+    guint n_pair_nodes;
+  } cases[] = {
+    { "f * g * s * 2 * sqdist(x,y)", 4 }, /* (2 s f) g × |x − y|² */
+    { "f + sqdist(x,y) - g + s + 1", 4 },
+    { "sqdist(x,y) / f / g / s", 4 },
+    { "x * g * f * s", 1 },
+    { "2 * (f * (s * (f + s)))", 0 },
+    { "sqnorm(s * f * (x - y))", 3 },
+    { "dist(x,y) / (1 + s)", 3 },
+    { "exp(-f) * b * exp(g)", 1 },
+  };
+  MongeFormulaPool *pool = any_text_pool_new ();
+
+  for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+      const MongeFormula *formula = parse (pool, cases[k].text);
+      g_autofree char *text = monge_formula_print (formula);
+
+      g_test_message ("%s: %s", cases[k].text, text);
+      g_assert_cmpuint (count_pair_nodes (formula, seen), ==, cases[k].n_pair_nodes);
+    }
+  monge_formula_pool_free (pool);
+}
+
+/* --- functions --- */
+
+static const struct {
+  const char *name, *text;
+} examples[] = {
+  { "+", "x + y" },
+  { "-", "x - y" },
+  { "*", "x * y" },
+  { "/", "x / y" },
+  { "^", "x ^ y" },
+  { "<", "x < y" },
+  { "<=", "x <= y" },
+  { ">", "x > y" },
+  { ">=", "x >= y" },
+  { "==", "x == y" },
+  { "!=", "x != y" },
+  { "?", "f ? x : y" },
+  { "if", "if(f, x, y)" },
+  { "atan2", "atan2(x, y)" },
+  { "chebyshev", "chebyshev(x, y)" },
+  { "clamp", "clamp(x, f, g)" },
+  { "concat", "concat(x, y, f, g)" },
+  { "cosine", "cosine(x, y)" },
+  { "dist", "dist(x, y)" },
+  { "dot", "dot(x, y)" },
+  { "elem", "elem(x, 1)" },
+  { "halfspace", "halfspace(x, y)" },
+  { "manhattan", "manhattan(x, y)" },
+  { "matvec", "matvec(A, y)" },
+  { "max", "max(x, y)" },
+  { "min", "min(x, y)" },
+  { "outer", "outer(x, y)" },
+  { "pi", "pi" },
+  { "poincare", "poincare(x, y)" },
+  { "pow", "pow(x, y)" },
+  { "slice", "slice(x, 1, 2)" },
+  { "sqdist", "sqdist(x, y)" },
+  { "wsqdist", "wsqdist(A, x, y)" },
+  { "sum_j", "sum_j x" },
+  { "mean_j", "mean_j x" },
+  { "logsumexp_j", "logsumexp_j(f, b)" },
+  { "softmean_j", "softmean_j(f, y)" },
+  { "min_j", "min_j x" },
+  { "max_j", "max_j x" },
+  { "argmin_j", "argmin_j x" },
+  { "argmax_j", "argmax_j x" },
+  { "kmin_j", "kmin_j(f, 3)" },
+  { "argkmin_j", "argkmin_j(f, 3)" },
+};
+
+static char *
+find_example (const char *name)
+{
+  for (guint k = 0; k < G_N_ELEMENTS (examples); k++)
+    if (g_str_equal (examples[k].name, name))
+      return g_strdup (examples[k].text);
+  return g_strdup_printf ("%s(x)", name); /* of one argument */
+}
+
+static void
+test_functions (void)
+{
+  for (const MongeFunction *function = monge_functions; function->name != NULL; function++)
+    {
+      MongeFormulaPool *pool = any_text_pool_new ();
+      g_autofree char *text = find_example (function->name);
+      g_autoptr (GError) error = NULL;
+      MongeReduction reduction;
+
+      g_assert_nonnull (strstr (function->signature, function->name));
+      g_assert_true (g_str_has_suffix (function->description, "."));
+      if (g_str_has_suffix (function->name, "_j"))
+        monge_reduction_parse (pool, text, &reduction, &error);
+      else
+        any_text_check_formula (pool, parse (pool, text));
+      g_assert_no_error (error);
+      monge_formula_pool_free (pool);
+    }
+}
+
+static void
+test_builders (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+  g_autoptr (GError) error = NULL;
+  const MongeFormula *x = parse (pool, "x"), *y = parse (pool, "y"), *s = parse (pool, "s");
+  const MongeFormula *d = monge_formula_call (pool, "sqdist", &error, x, y, NULL);
+  const MongeFormula *p = monge_formula_call (pool, "-", &error, s, NULL);
+
+  g_assert_true (monge_formula_call (pool, "exp", &error,
+                                     monge_formula_call (pool, "*", &error, p, d, NULL), NULL)
+                 == parse (pool, "exp(-s*sqdist(x,y))"));
+  g_assert_no_error (error);
+  g_assert_null (monge_formula_call (pool, "exp", &error,
+                                     monge_formula_call (pool, "dot", &error, x, s, NULL), NULL));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "“dot” of dimensions 3 and 1");
+  g_assert_null (monge_formula_call (pool, "expp", &error, x, NULL));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "no function “expp”");
+  g_assert_null (monge_formula_call (pool, "exp", &error, x, y, NULL));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "takes 1 argument, not 2");
+  g_assert_null (monge_formula_variable (pool, "x", MONGE_AXIS_J, 3, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "“x” is already an i-variable");
+  g_assert_null (monge_formula_variable (pool, "2x", MONGE_AXIS_J, 3, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "cannot be called “2x”");
+  g_assert_null (monge_formula_variable (pool, "z", MONGE_AXIS_J, 0, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "0 components");
+  g_assert_true (monge_formula_variable (pool, "x", MONGE_AXIS_I, 3, &error) == x);
+  monge_formula_pool_free (pool);
+}
+
+static void
+test_substitute (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+  g_autoptr (GError) error = NULL;
+  const MongeFormula *result;
+
+  result = monge_formula_substitute (pool, parse (pool, "exp(-sqdist(x,y)) * [x, f][1:4] + x"),
+                                     parse (pool, "x"), parse (pool, "y + x"), &error);
+  g_assert_no_error (error);
+  g_assert_true (result == parse (pool, "exp(-sqnorm(x)) * [x + y, f][1:4] + x + y"));
+  monge_formula_pool_free (pool);
+}
+
+/* --- hyperbolic distances --- */
+
+static double
+evaluate (const MongeFormula *formula, const MongeReferenceValues *values)
+{
+  double out;
+
+  monge_reference_formula (formula, values, 2, 0, 0, &out);
+  return out;
+}
+
+/* As near as 1e-10 to one another, where acosh(1 + t) would have lost everything. */
+static void
+test_hyperbolic (gconstpointer data)
+{
+  gboolean ball = data != NULL;
+  MongeFormulaPool *pool = any_text_pool_new ();
+  const MongeFormula *x = parse (pool, "x");
+  const MongeFormula *d = parse (pool, ball ? "poincare(x,y)" : "halfspace(x,y)");
+  const MongeFormula *slope = monge_formula_gradient (pool, d, x, NULL, NULL);
+  double a[3] = { 0.3, -0.2, 0.5 }, b[3], out[3];
+  MongeReferenceValues values[] = { { x, a, 1 }, { parse (pool, "y"), b, 1 } };
+
+  for (double step = 1; step > 1e-10; step /= 8)
+    {
+      double sq = 0, na = 0, nb = 0, t;
+
+      for (guint d3 = 0; d3 < 3; d3++)
+        {
+          b[d3] = a[d3] + step * (d3 == 1 ? -0.25 : 0.125);
+          sq += (a[d3] - b[d3]) * (a[d3] - b[d3]);
+          na += a[d3] * a[d3];
+          nb += b[d3] * b[d3];
+        }
+      t = sqrt (sq) / (ball ? sqrt ((1 - na) * (1 - nb)) : 2 * sqrt (a[2] * b[2]));
+      monge_assert_close_rel (evaluate (d, values), 2 * asinh (t), 1e-14);
+      monge_reference_formula (slope, values, 2, 0, 0, out);
+      g_assert_true (isfinite (out[0]) && isfinite (out[1]) && isfinite (out[2]));
+      /* along the way to y the distance falls at 2/(1 − |x|²), or 1/height, near by */
+      if (step < 1e-6)
+        monge_assert_close_rel (sqrt (out[0] * out[0] + out[1] * out[1] + out[2] * out[2]),
+                                ball ? 2 / (1 - na) : 1 / a[2], 1e-6);
+    }
+  memcpy (b, a, sizeof b);
+  g_assert_true (evaluate (d, values) == 0);
+  monge_reference_formula (slope, values, 2, 0, 0, out);
+  g_assert_true (out[0] == 0 && out[1] == 0 && out[2] == 0);
+  monge_formula_pool_free (pool);
+}
+
+/* --- reductions --- */
+
+static const struct {
+  const char *text;
+  MongeReduceOp op;
+  MongeAxis over;
+  const char *body, *weight;
+  guint k, dim;
+} reductions[] = {
+  { "sum_j exp(f) * b", MONGE_REDUCE_SUM, MONGE_AXIS_J, "exp(f) * b", NULL, 0, 1 },
+  { "sum_j (f)*b", MONGE_REDUCE_SUM, MONGE_AXIS_J, "f * b", NULL, 0, 1 },
+  { "sum_i(x) - y", MONGE_REDUCE_SUM, MONGE_AXIS_I, "x - y", NULL, 0, 3 },
+  { "mean_j x", MONGE_REDUCE_MEAN, MONGE_AXIS_J, "x", NULL, 0, 3 },
+  { "logsumexp_j(f)", MONGE_REDUCE_LOG_SUM_EXP, MONGE_AXIS_J, "f", NULL, 0, 1 },
+  { "lse_j f - g", MONGE_REDUCE_LOG_SUM_EXP, MONGE_AXIS_J, "f - g", NULL, 0, 1 },
+  { "logsumexp_i(f, b)", MONGE_REDUCE_LOG_SUM_EXP, MONGE_AXIS_I, "f", "b", 0, 1 },
+  { "softmean_j((f), [y, 1])", MONGE_REDUCE_SOFT_MEAN, MONGE_AXIS_J, "f", "[y, 1]", 0, 4 },
+  { "min_j x", MONGE_REDUCE_MIN, MONGE_AXIS_J, "x", NULL, 0, 3 },
+  { "min_j min(x, y)", MONGE_REDUCE_MIN, MONGE_AXIS_J, "min(x, y)", NULL, 0, 3 },
+  { "max_i f", MONGE_REDUCE_MAX, MONGE_AXIS_I, "f", NULL, 0, 1 },
+  { "argmin_j f", MONGE_REDUCE_ARG_MIN, MONGE_AXIS_J, "f", NULL, 0, 1 },
+  { "argmax_j x", MONGE_REDUCE_ARG_MAX, MONGE_AXIS_J, "x", NULL, 0, 3 },
+  { "kmin_j(f, 7)", MONGE_REDUCE_K_MIN, MONGE_AXIS_J, "f", NULL, 7, 7 },
+  { "argkmin_i(sqdist(x,y), 2*5)", MONGE_REDUCE_ARG_K_MIN, MONGE_AXIS_I, "sqdist(x,y)", NULL, 10,
+    10 },
+};
+
+static void
+test_reductions (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+
+  for (guint k = 0; k < G_N_ELEMENTS (reductions); k++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = NULL;
+      MongeReduction reduction, again;
+      const char *weight = reductions[k].weight;
+
+      monge_reduction_parse (pool, reductions[k].text, &reduction, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (reduction.op, ==, reductions[k].op);
+      g_assert_cmpint (reduction.over, ==, reductions[k].over);
+      g_assert_true (reduction.body == parse (pool, reductions[k].body));
+      g_assert_true (reduction.weight == (weight != NULL ? parse (pool, weight) : NULL));
+      g_assert_cmpuint (reduction.k, ==, reductions[k].k);
+      g_assert_cmpuint (monge_reduction_get_dim (&reduction), ==, reductions[k].dim);
+      text = monge_reduction_print (&reduction);
+      monge_reduction_parse (pool, text, &again, &error);
+      g_assert_no_error (error);
+      g_assert_true (again.body == reduction.body && again.weight == reduction.weight);
+      g_assert_true (again.op == reduction.op && again.over == reduction.over
+                     && again.k == reduction.k);
+    }
+  monge_formula_pool_free (pool);
+}
+
+static void
+test_names (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) names = monge_formula_list_names ("sum_j exp(-sqdist(x, yy) / (2*σ^2)) * pi * x",
+                                                   &error);
+  g_autofree char *list = NULL;
+
+  g_assert_no_error (error);
+  list = g_strjoinv (" ", names);
+  g_assert_cmpstr (list, ==, "x yy σ");
+  g_assert_null (monge_formula_list_names ("x + 1e999", &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "line 1, column 5: this number");
+}
+
+/* --- errors --- */
+
+static const struct {
+  const char *text;
+  guint line, column;
+  const char *part;
+} errors[] = {
+  { "", 1, 1, "the text ends where a number, a name or a bracket should follow" },
+  { "f +", 1, 4, "the text ends" },
+  { "f + * g", 1, 5, "“*” stands where a number, a name or a bracket should be" },
+  { "expp(f)", 1, 1, "there is no function “expp”; did you mean “exp”?" },
+  { "1 + sqdits(x, y)", 1, 5, "did you mean “sqdist”?" },
+  { "frobnicate(x)", 1, 1, "there is no function “frobnicate”\n" },
+  { "f + z", 1, 5, "there is no variable “z”; there are: x, y, f, g, b, s, A" },
+  { "f + X", 1, 5, "did you mean “x”?" },
+  { "norm * 2", 1, 1, "“norm” is a function: norm(u)" },
+  { "f (g)", 1, 1, "“f” is a variable: a product needs a “*”" },
+  { "2 f", 1, 3, "“f” stands where an operator or the end should be" },
+  { "2\n * (f\n   + A * x)", 3, 8, "“*” of dimensions 9 and 3: they must be equal, or one" },
+  { "x + y\n + A", 2, 2, "“+” of dimensions 3 and 9" },
+  { "f ^ dot(x, A)", 1, 5, "“dot” of dimensions 3 and 9: they must be equal" },
+  { "sqdist(x, A)", 1, 1, "points of dimensions 3 and 9" },
+  { "matvec(x, y[0:2])", 1, 1, "“matvec” of dimensions 3 and 2" },
+  { "wsqdist([x, x], x, y)", 1, 1, "weights of dimension 6 for points of dimension 3" },
+  { "outer(outer(A, A), outer(A, A))", 1, 1, "more than 1024 components" },
+  { "exp(x, y)", 1, 1, "“exp” takes 1 argument, not 2: exp(a)" },
+  { "sqdist(x)", 1, 1, "“sqdist” takes 2 arguments, not 1: sqdist(u, v)" },
+  { "exp()", 1, 1, "not 0" },
+  { "x[3]", 1, 3, "there is no component 3: there are 3" },
+  { "x[1:4]", 1, 3, "there are no components 1 to 3: there are 3" },
+  { "x[2:2]", 1, 3, "the slice is empty" },
+  { "x[f]", 1, 3, "whole numbers" },
+  { "x[1.5]", 1, 3, "whole numbers" },
+  { "x[1", 1, 2, "this bracket is not closed: “]” is missing" },
+  { "((f + g)", 1, 1, "this bracket is not closed: “)” is missing" },
+  { "2 * (f + (g", 1, 10, "this bracket is not closed" },
+  { "f + g)", 1, 6, "no bracket is open here" },
+  { "(f + g]", 1, 7, "“]” stands where “)” should be" },
+  { "[f, g)", 1, 6, "“)” stands where “]” should be" },
+  { "(f g)", 1, 4, "“g” stands where an operator or a closing bracket" },
+  { "[]", 1, 1, "a vector has 1 component" },
+  { "f < g < s", 1, 7, "one comparison cannot follow another" },
+  { "f ? g", 1, 6, "the text ends where an operator or “:”" },
+  { "f = g", 1, 3, "“=” means nothing here" },
+  { "f + é_1(x)", 1, 5, "there is no function “é_1”" },
+  { "σσ + 1e400", 1, 1, "there is no variable “σσ”" },
+  { "f − − 1e400", 1, 7, "this number is too large" },
+  { "f + \001", 1, 5, "U+0001" },
+  { "f +\n\n  \xff", 3, 3, "byte 0xff is not UTF-8" },
+  { "1 + sum_j f", 1, 5, "can only come first" },
+  { "1 + sum_j(f)", 1, 5, "can only come first" },
+  { "elem(x, f)", 1, 1, "whole numbers" },
+};
+
+static const struct {
+  const char *text;
+  guint column;
+  const char *part;
+} reduction_errors[] = {
+  { "exp(f)", 1, "a reduction comes first" },
+  { "sumj f", 1, "there is no reduction “sumj”; did you mean “sum_j”?" },
+  { "sum_k f", 1, "did you mean “sum_j”?" },
+  { "sum_j expp(-sqdist(x,y))", 7, "there is no function “expp”; did you mean “exp”?" },
+  { "sum_j", 6, "the text ends" },
+  { "sum_j(f, b)", 1, "sum takes one formula, not two" },
+  { "softmean_j f", 1, "softmean needs two formulas" },
+  { "logsumexp_j x", 1, "logsumexp takes a formula of dimension 1; this one has 3" },
+  { "logsumexp_j(f, x)", 1, "weights of dimension 1; these have 3" },
+  { "kmin_j(f)", 7, "how many? Write kmin_j(F, K)" },
+  { "kmin_j(f, 0)", 11, "K must be a whole number from 1 to 1024" },
+  { "kmin_j(f, 1025)", 11, "K must be" },
+  { "kmin_j(f, g)", 11, "K must be" },
+  { "kmin_j(x, 2)", 1, "kmin takes a formula of dimension 1" },
+  { "logsumexp_j(f, b) + 1", 19, "“+” stands where an operator or the end" },
+  { "logsumexp_j f, b", 14, "two formulas need brackets around them" },
+};
+
+/* The caret stands under the character, in the line that the message shows. */
+static void
+assert_place (GError *error, guint line, guint column, const char *part)
+{
+  g_autofree char *place = g_strdup_printf ("line %u, column %u: ", line, column);
+  g_auto (GStrv) lines = g_strsplit (error->message, "\n", -1);
+
+  if (!g_str_has_prefix (error->message, place) || strstr (error->message, part) == NULL)
+    g_error ("“%s” where “%s%s” was awaited", error->message, place, part);
+  g_assert_cmpuint (g_strv_length (lines), ==, 3);
+  g_assert_cmpuint (strlen (lines[2]), ==, column);
+  g_assert_cmpuint (g_utf8_strlen (lines[1], -1), >=, column - 1);
+}
+
+static void
+test_errors (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+
+  for (guint k = 0; k < G_N_ELEMENTS (errors); k++)
+    {
+      GError *error = NULL;
+
+      g_assert_null (monge_formula_parse (pool, errors[k].text, &error));
+      assert_place (error, errors[k].line, errors[k].column, errors[k].part);
+      monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "column");
+    }
+  for (guint k = 0; k < G_N_ELEMENTS (reduction_errors); k++)
+    {
+      GError *error = NULL;
+      MongeReduction reduction;
+
+      g_assert_false (monge_reduction_parse (pool, reduction_errors[k].text, &reduction, &error));
+      assert_place (error, 1, reduction_errors[k].column, reduction_errors[k].part);
+      g_clear_error (&error);
+    }
+  monge_formula_pool_free (pool);
+}
+
+static void
+test_empty_pool (void)
+{
+  g_autoptr (MongeFormulaPool) pool = monge_formula_pool_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (monge_formula_parse (pool, "x", &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "no variable “x”, nor any other");
+}
+
+/* Of a long line, what lies around the place. */
+static void
+test_long_line (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+  g_autoptr (GString) text = g_string_new ("f");
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  for (guint k = 0; k < 200; k++)
+    g_string_append (text, k == 100 ? " − q" : " − f");
+  g_assert_null (monge_formula_parse (pool, text->str, &error));
+  lines = g_strsplit (error->message, "\n", -1);
+  g_assert_true (g_str_has_prefix (lines[0], "line 1, column 405: "));
+  g_assert_cmpint (g_utf8_strlen (lines[1], -1), ==, 122);
+  g_assert_cmpint (g_utf8_get_char (g_utf8_offset_to_pointer (lines[1], strlen (lines[2]) - 1)), ==,
+                   'q');
+  monge_formula_pool_free (pool);
+}
+
+/* --- hostile texts --- */
+
+static char *
+repeat (const char *before, const char *text, gsize n, const char *after)
+{
+  GString *all = g_string_new (before);
+
+  for (gsize k = 0; k < n; k++)
+    g_string_append (all, text);
+  g_string_append (all, after);
+  return g_string_free (all, FALSE);
+}
+
+/* Each in bounded time and stack; most are refused. */
+static void
+test_hostile (void)
+{
+  static const struct {
+    const char *before, *text;
+    gsize n;
+    const char *after;
+  } texts[] = {
+    { "", "(", 1000000, "" },          { "", "[", 1000000, "" },
+    { "", "-", 1000000, "f" },         { "f", "^f", 100000, "" },
+    { "f", "^-f", 100000, "" },        { "", "f?", 100000, "f" },
+    { "", "f?f:", 50000, "f" },        { "", "sin(", 100000, "f" },
+    { "x", "[0:3]", 30000, "" },       { "f", " + x[0]*f", 10000, "" },
+    { "", "[x,", 150, "x" },           { "f", "*(1+f*g)", 12000, "" },
+    { "sum_j ", "sum_j ", 10000, "" }, { "", "9", 100000, "" },
+    { "0.", "0", 100000, "1" },        { "1e", "9", 100000, "" },
+    { "", "f", 100000, "" },           { "f", "(f", 100000, "" },
+    { "f", " ", 1000000, "" },         { "f", "\n", 100000, "$" },
+    { "f", "\xe2\x88\x92", 10000, "" }, { "f", "\xe2", 10000, "" },
+    { "kmin_j(", "(", 1000, "" },      { "0*", "outer([A,A,A],[A,A,A])+0*", 500, "f" },
+  };
+
+  for (guint k = 0; k < G_N_ELEMENTS (texts); k++)
+    {
+      g_autofree char *text = repeat (texts[k].before, texts[k].text, texts[k].n, texts[k].after);
+      gint64 start = g_get_monotonic_time ();
+
+      any_text_check (text);
+      g_test_message ("text %u: %.3f s", k, (g_get_monotonic_time () - start) * 1e-6);
+    }
+}
+
+/* 100,000 bytes of terms that differ, and a tower of them. */
+static void
+test_long (void)
+{
+  g_autoptr (GString) sum = g_string_new ("f"), tower = g_string_new ("f");
+
+  for (guint k = 0; k < 8000; k++)
+    g_string_append_printf (sum, " + sin(f*%u)", k);
+  any_text_check (sum->str);
+  for (guint k = 0; k < 180; k++)
+    {
+      g_string_prepend (tower, "sin(");
+      g_string_append_printf (tower, ")*cos(f+%u)", k);
+    }
+  any_text_check (tower->str);
+}
+
+static void
+test_all_bytes (void)
+{
+  for (guint a = 1; a < 256; a++)
+    {
+      char one[] = { a, 0 }, around[] = { 'f', a, 'g', 0 }, two[] = { 'f', a, a, 'g', 0 };
+
+      any_text_check (one);
+      any_text_check (around);
+      any_text_check (two);
+    }
+}
+
+/* What the fuzzer starts from and what it has found; also cut short, and with bytes changed. */
+static void
+test_corpus (void)
+{
+  g_autofree char *folder = monge_test_source ("tests/fuzz/corpus-formula");
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  const char *name;
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  for (; (name = g_dir_read_name (dir)) != NULL; n++)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL), *text = NULL;
+
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      any_text_check (text);
+      for (guint k = 0; k < 10; k++)
+        {
+          g_autofree char *changed = g_strdup (text);
+          gsize length = strlen (text), at = g_rand_int_range (random, 0, MAX (1, length));
+
+          changed[at] = k < 5 ? '\0' : g_rand_int_range (random, 1, 256);
+          any_text_check (changed);
+        }
+    }
+  g_assert_cmpuint (n, >=, 20);
+}
+
+/* Printing writes shared branches out again and again: it stops. */
+static void
+test_print_bounded (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+  const MongeFormula *f = parse (pool, "f");
   g_autofree char *text = NULL;
 
-  g_assert_cmpint (d->op, ==, MONGE_OP_SQNORM);
-  g_assert_cmpint (d->operands[0]->op, ==, MONGE_OP_SUBTRACT);
-  g_assert_true (d->operands[0]->operands[0] == f->x && d->operands[0]->operands[1] == f->y);
-  g_assert_true (call (f, "sqdist", f->y, f->x) == d);
-  form = call (f, "*", number (f, 2), call (f, "^", f->s, number (f, 2)));
-  form = call (f, "exp", call (f, "-", call (f, "/", d, form), NULL), NULL);
-  text = monge_formula_print (form);
-  g_test_message ("%s", text);
-  g_assert_cmpint (form->op, ==, MONGE_OP_EXP);
-  form = form->operands[0];
-  g_assert_cmpint (form->op, ==, MONGE_OP_MULTIPLY);
-  g_assert_cmpint (form->operands[0]->axis, ==, MONGE_AXIS_NONE);
-  g_assert_true (form->operands[1] == d);
+  for (guint k = 0; k < 100; k++)
+    f = monge_formula_call (pool, "+", NULL, monge_formula_call (pool, "sin", NULL, f, NULL),
+                            monge_formula_call (pool, "cos", NULL, f, NULL), NULL);
+  text = monge_formula_print (f);
+  g_assert_cmpuint (strlen (text), <, 2 << 20);
+  monge_formula_pool_free (pool);
+}
+
+/* A pool that is full says so, and so does a formula that is deep. */
+static void
+test_limits (void)
+{
+  MongeFormulaPool *pool = any_text_pool_new ();
+  const MongeFormula *f = parse (pool, "f"), *deep = f;
+  g_autoptr (GError) error = NULL;
+
+  while (deep != NULL)
+    {
+      f = deep;
+      deep = monge_formula_call (pool, "sin", &error, f, NULL);
+    }
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "2000 operations on one another");
+  for (guint k = 0; error == NULL; k++)
+    monge_formula_call (pool, "^", &error, parse (pool, "f"),
+                        monge_formula_constant (pool, k + 0.123), NULL);
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "too long: more than 100000");
+  g_assert_null (monge_formula_parse (pool, "f + 17", &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "too long");
+  monge_formula_pool_free (pool);
+}
+
+/* --- the page --- */
+
+static void
+test_documentation (void)
+{
+  g_autofree char *path = monge_test_source ("docs/formulas.md"), *page = NULL;
+
+  g_assert_true (g_file_get_contents (path, &page, NULL, NULL));
+  for (const MongeFunction *function = monge_functions; function->name != NULL; function++)
+    {
+      g_autofree char *quoted = g_strdup_printf ("`%s`", function->signature);
+
+      if (strstr (page, quoted) == NULL)
+        g_error ("docs/formulas.md does not mention %s", quoted);
+    }
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint dim = 1; dim <= 3; dim += 2)
-    {
-      g_autofree char *path = g_strdup_printf ("/formula/canonical/gaussian/%u", dim);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (dim), set_up, test_gaussian, tear_down);
-    }
+  g_test_add_func ("/formula/forms/same", test_same);
+  g_test_add_func ("/formula/forms/gaussian", test_gaussian);
+  g_test_add_func ("/formula/forms/fewer-axes-first", test_fewer_axes_first);
+  g_test_add_func ("/formula/functions", test_functions);
+  g_test_add_func ("/formula/builders", test_builders);
+  g_test_add_func ("/formula/substitute", test_substitute);
+  g_test_add_data_func ("/formula/hyperbolic/ball", "ball", test_hyperbolic);
+  g_test_add_data_func ("/formula/hyperbolic/half-space", NULL, test_hyperbolic);
+  g_test_add_func ("/formula/reductions", test_reductions);
+  g_test_add_func ("/formula/names", test_names);
+  g_test_add_func ("/formula/errors", test_errors);
+  g_test_add_func ("/formula/errors/empty-pool", test_empty_pool);
+  g_test_add_func ("/formula/errors/long-line", test_long_line);
+  g_test_add_func ("/formula/hostile", test_hostile);
+  g_test_add_func ("/formula/hostile/long", test_long);
+  g_test_add_func ("/formula/hostile/all-bytes", test_all_bytes);
+  g_test_add_func ("/formula/hostile/corpus", test_corpus);
+  g_test_add_func ("/formula/print-bounded", test_print_bounded);
+  g_test_add_func ("/formula/limits", test_limits);
+  g_test_add_func ("/formula/documentation", test_documentation);
   return g_test_run ();
 }

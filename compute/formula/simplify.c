@@ -408,8 +408,8 @@ simplify_one (MongeFormulaPool *pool, MongeOp op, const MongeFormula *a)
 
 /* --- two operands --- */
 
-/* What is worth inverting where it lives, on fewer axes than the quotient or in fewer components:
- * f/g = f (1/g) then. */
+/* What is worth inverting where it lives, on fewer axes than the quotient or in fewer components,
+ * or joins other inverses: f/g = f (1/g) then. */
 static gboolean
 divides_by_inverse (const MongeFormula *a, const MongeFormula *b)
 {
@@ -417,7 +417,8 @@ divides_by_inverse (const MongeFormula *a, const MongeFormula *b)
     return isnormal (1 / b->value);
   return b->axis != (a->axis | b->axis) || b->dim < a->dim || is_constant (a)
          || b->op == MONGE_OP_EXP || b->op == MONGE_OP_SQRT || b->op == MONGE_OP_INVERSE
-         || b->op == MONGE_OP_RSQRT;
+         || b->op == MONGE_OP_RSQRT || a->op == MONGE_OP_INVERSE
+         || (a->op == MONGE_OP_SQUARE && a->operands[0]->op == MONGE_OP_INVERSE);
 }
 
 /* f/(s g) = (1/s) (f/g) where s lives on fewer axes than g; (c f)/g = c (f/g) */
