@@ -18,6 +18,8 @@ static const MongeCliCommand commands[] = {
   { "register", "SOURCE TARGET -o OUT", "Move one shape onto another", monge_cli_run_register },
   { "knn", "SHAPE [SHAPE] -o OUT", "Find the nearest points of each, or all within a radius",
     monge_cli_run_knn },
+  { "reduce", "FORMULA --x SHAPE [--y SHAPE] -o OUT", "Reduce a formula F(x_i, y_j) over i or j",
+    monge_cli_run_reduce },
   { "devices", "", "List what can compute", monge_cli_run_devices },
   { "bench", "[CASE...]", "Time the engine, and measure its error in the same run",
     monge_cli_run_bench },
@@ -68,6 +70,19 @@ monge_cli_refuse (MongeCli *cli,
   line = g_strdup_printf ("%s; see monge-cli %s --help", message, cli->command->name);
   complain (line);
   return MONGE_CLI_USAGE;
+}
+
+void
+monge_cli_explain (const char *format,
+                   ...)
+{
+  va_list args;
+
+  fputs ("monge-cli: ", stderr);
+  va_start (args, format);
+  vfprintf (stderr, format, args);
+  va_end (args);
+  fputc ('\n', stderr);
 }
 
 void

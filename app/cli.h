@@ -57,6 +57,7 @@ int monge_cli_run_loss (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_register (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_knn (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_devices (MongeCli *cli, int argc, char **argv);
+int monge_cli_run_reduce (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_bench (MongeCli *cli, int argc, char **argv);
 
 #define MONGE_CLI_ANY_NUMBER (-1)
@@ -76,6 +77,8 @@ char **monge_cli_parse (MongeCli *cli, int argc, char **argv, MongeCliOptions op
 int monge_cli_fail (MongeCli *cli, GError *error);
 /* The same for wrong usage: points to --help; %MONGE_CLI_USAGE. */
 int monge_cli_refuse (MongeCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* Lines on stderr as they are: for errors with a caret under the place. */
+void monge_cli_explain (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* One line on stderr unless --quiet. */
 void monge_cli_note (MongeCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* On stdout, unless the report goes there. */

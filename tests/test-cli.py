@@ -1,101 +1,17 @@
 #!/usr/bin/env python3
-"""Drives monge-cli from outside and prints TAP.
+"""Drives monge-cli from outside and prints TAP: see cli_driver.py."""
 
-    test-cli.py PROGRAM ROOT [PREFIX]     PREFIX runs the tests whose names start so
-
-Real shapes are looked for in $MONGE_TEST_DATA, else ROOT/../shared/data; reference values in
-$MONGE_TEST_REFERENCE, else ROOT/../shared/reference. What is not there is skipped.
-"""
-
-import array
 import json
 import math
-import os
 import pathlib
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
 
-PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
-ROOT = pathlib.Path(sys.argv[2])
-DATA = pathlib.Path(os.environ.get("MONGE_TEST_DATA", ROOT / ".." / "shared" / "data"))
-REFERENCE = pathlib.Path(os.environ.get("MONGE_TEST_REFERENCE",
-                                        ROOT / ".." / "shared" / "reference"))
-ATLAS = pathlib.Path("/usr/share/mricron/templates/aal.nii.gz")
-TMP = pathlib.Path(tempfile.mkdtemp(prefix="monge-test-cli-"))
-DONE, FAILED, USAGE, NOT_CONVERGED = 0, 1, 2, 3
-
-
-class Skip(Exception):
-    """What a test needs is not on this machine."""
-
-
-def need(path):
-    if not path.exists():
-        raise Skip(f"no {path}")
-    return path
-
-
-def say(text):
-    print(f"# {text}", flush=True)
-
-
-def tmp(name):
-    return TMP / name
-
-
-def run(*arguments, code=DONE):
-    """Returns what was printed; the exit code must be as expected."""
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=110,
-                          check=False)
-    out, err = done.stdout.decode(), done.stderr.decode()
-    assert done.returncode == code, f"{arguments}: exit {done.returncode}, not {code}: {err}"
-    if code in (FAILED, USAGE):
-        assert len(err.splitlines()) == 1, f"{arguments}: not one line: {err!r}"
-    return err if code in (FAILED, USAGE) else out
-
-
-def report(*arguments, code=DONE):
-    return json.loads(run(*arguments, "--json", "-", code=code))
-
-
-def refuse(*arguments, code=USAGE, says=()):
-    message = run(*arguments, code=code)
-    for part in says:
-        assert part in message, f"{arguments}: {message!r} does not mention {part!r}"
-
-
-def close(a, b, tolerance, what):
-    assert abs(a - b) <= tolerance, f"{what}: {a} and {b} differ by more than {tolerance}"
-
-
-def load_npy(path):
-    """Returns the shape and the values of a little-endian array of floats."""
-    data = pathlib.Path(path).read_bytes()
-    assert data[:6] == b"\x93NUMPY", path
-    size, start = (struct.unpack("<H", data[8:10])[0], 10) if data[6] == 1 else (
-        struct.unpack("<I", data[8:12])[0], 12)
-    header = eval(data[start:start + size])  # a literal that this test or NumPy wrote
-    assert header["descr"] in ("<f4", "<f8") and not header["fortran_order"], header
-    return header["shape"], array.array("df"[header["descr"] == "<f4"], data[start + size:])
-
-
-def save_npy(path, values, shape):
-    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
-    header += " " * (-(10 + len(header) + 1) % 64) + "\n"
-    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
-                     + array.array("d", values).tobytes())
-    return path
-
-
-def save_cloud(name, points):
-    path = tmp(name)
-    return save_npy(path, [x for point in points for x in point], (len(points), len(points[0])))
-
+from cli_driver import (ATLAS, DATA, FAILED, NOT_CONVERGED, PROGRAM, REFERENCE, USAGE, close,
+                        load_npy, main, need, refuse, report, run, save_cloud, save_npy, say, tmp)
 
 # --- the program itself ---
 
@@ -106,7 +22,8 @@ def test_version():
 
 def test_help():
     text = run("--help")
-    for command in ("info", "convert", "loss", "register", "knn", "devices", "bench"):
+    for command in ("info", "convert", "loss", "register", "knn", "reduce",
+                    "devices", "bench"):
         assert f"  {command}" in text
         assert "--quiet" in run(command, "--help")
     for option in ("--loss", "--p", "--blur", "--reach", "--scaling", "--tol", "--no-debias",
@@ -640,48 +557,5 @@ def test_references():
     assert not wrong, "; ".join(wrong)
 
 
-# --- the bench ---
-
-def test_bench():
-    names = [line.split()[0] for line in run("bench", "--list").splitlines()]
-    for name in ("gaussian-sum-1e5", "lse-1e5", "lse-p1-1e5", "sinkhorn-1e3", "sinkhorn-1e4",
-                 "sinkhorn-1e5", "sinkhorn-1e6", "sinkhorn-1e4-tight", "knn-1e5-k10"):
-        assert name in names, names
-    refuse("bench", "sinkhorn-1e9", says=["sinkhorn-1e9", "sinkhorn-1e6"])
-    rows = json.loads(run("bench", "--quick", "sinkhorn-1e3", "energy-1e4", "--json", "-"))
-    assert [row["case"] for row in rows] == ["sinkhorn-1e3", "energy-1e4"], rows
-    for row in rows:
-        assert row["dimension"] == 3 and row["n"] == row["m"] and row["n_runs"] >= 3, row
-        assert 0 < row["seconds_best"] <= row["seconds"] and 0 < row["error"], row
-        assert row["error_of"] == "gradient" and row["backend"] and row["instruction_set"], row
-    assert rows[0]["error"] < 3e-2 and rows[1]["error"] < 1e-5, rows
-    assert rows[0]["converged"] is True and rows[0]["iterations"] > 0
-    close(rows[1]["pairs_per_second"], 3e8 / rows[1]["seconds"], 1, "pairs per second")
-
-
-def main():
-    prefix = sys.argv[3] if len(sys.argv) > 3 else ""
-    tests = [(name[5:], function) for name, function in globals().items()
-             if name.startswith("test_" + prefix)]
-    print(f"1..{len(tests)}")
-    bad = 0
-    for number, (name, function) in enumerate(tests, 1):
-        try:
-            function()
-            print(f"ok {number} - {name}", flush=True)
-        except Skip as reason:
-            print(f"ok {number} - {name} # SKIP {reason}", flush=True)
-        except Exception as error:  # one failure must not hide the next
-            bad += 1
-            if not isinstance(error, AssertionError):
-                say(traceback.format_exc().replace("\n", "\n# "))
-            print(f"not ok {number} - {name}", flush=True)
-            say(str(error).replace("\n", "\n# "))
-    for path in sorted(TMP.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    TMP.rmdir()
-    return int(bad > 0)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(globals()))

@@ -398,18 +398,13 @@ monge_npy_load (const char *path, double **values, gsize *n, gsize *d, GError **
 
 /* Version 1; blanks before the newline make what follows start at a multiple of 64. */
 static void
-append_header (GString *out, MongeType type, const char *shape)
+append_header (GString *out, const char *type, const char *shape)
 {
-  static const char *const names[] = {
-    [MONGE_TYPE_INT8] = "|i1",  [MONGE_TYPE_UINT8] = "|u1",   [MONGE_TYPE_INT16] = "<i2",
-    [MONGE_TYPE_UINT16] = "<u2", [MONGE_TYPE_INT32] = "<i4",  [MONGE_TYPE_UINT32] = "<u4",
-    [MONGE_TYPE_FLOAT32] = "<f4", [MONGE_TYPE_FLOAT64] = "<f8",
-  };
   gsize length;
 
   g_string_append_len (out, MAGIC "\x01\x00??", 10);
   g_string_append_printf (out, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
-                          names[type], shape);
+                          type, shape);
   while ((out->len + 1) % 64 != 0)
     g_string_append_c (out, ' ');
   g_string_append_c (out, '\n');
@@ -417,6 +412,12 @@ append_header (GString *out, MongeType type, const char *shape)
   out->str[8] = (char) (length & 0xff);
   out->str[9] = (char) (length >> 8);
 }
+
+static const char *const type_names[] = {
+  [MONGE_TYPE_INT8] = "|i1",    [MONGE_TYPE_UINT8] = "|u1",   [MONGE_TYPE_INT16] = "<i2",
+  [MONGE_TYPE_UINT16] = "<u2",  [MONGE_TYPE_INT32] = "<i4",   [MONGE_TYPE_UINT32] = "<u4",
+  [MONGE_TYPE_FLOAT32] = "<f4", [MONGE_TYPE_FLOAT64] = "<f8",
+};
 
 static void
 append_values (GString *out, MongeType type, const double *values, gsize n)
@@ -438,21 +439,44 @@ monge_npy_write (const MongeShape *shape, GString *out, GError **error)
   guint dim = monge_shape_get_dim (shape);
   g_autofree char *text = g_strdup_printf ("%" G_GSIZE_FORMAT ", %u", n, dim);
 
-  append_header (out, type, text);
+  append_header (out, type_names[type], text);
   append_values (out, type, monge_shape_get_positions (shape), n * dim);
   return TRUE;
+}
+
+/* "N," or "N, D" */
+static char *
+print_shape (gsize n, gsize d)
+{
+  return d == 1 ? g_strdup_printf ("%" G_GSIZE_FORMAT ",", n)
+                : g_strdup_printf ("%" G_GSIZE_FORMAT ", %" G_GSIZE_FORMAT, n, d);
 }
 
 gboolean
 monge_npy_save (const char *path, const double *values, gsize n, gsize d, GError **error)
 {
   g_autoptr (GString) out = g_string_new (NULL);
-  g_autofree char *text = NULL;
+  g_autofree char *text = print_shape (n, d);
 
   g_return_val_if_fail (path != NULL && values != NULL && d > 0, FALSE);
-  text = d == 1 ? g_strdup_printf ("%" G_GSIZE_FORMAT ",", n)
-                : g_strdup_printf ("%" G_GSIZE_FORMAT ", %" G_GSIZE_FORMAT, n, d);
-  append_header (out, MONGE_TYPE_FLOAT64, text);
+  append_header (out, type_names[MONGE_TYPE_FLOAT64], text);
   append_values (out, MONGE_TYPE_FLOAT64, values, n * d);
+  return monge_file_save (path, out->str, out->len, error);
+}
+
+gboolean
+monge_npy_save_indices (const char *path, const gint64 *values, gsize n, gsize d, GError **error)
+{
+  g_autoptr (GString) out = g_string_new (NULL);
+  g_autofree char *text = print_shape (n, d);
+
+  g_return_val_if_fail (path != NULL && values != NULL && d > 0, FALSE);
+  append_header (out, "<i8", text);
+  for (gsize k = 0; k < n * d; k++)
+    {
+      const gint64 value = GINT64_TO_LE (values[k]);
+
+      g_string_append_len (out, (const char *) &value, sizeof value);
+    }
   return monge_file_save (path, out->str, out->len, error);
 }

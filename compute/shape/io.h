@@ -58,5 +58,8 @@ gboolean monge_file_save (const char *path, const void *data, gsize size, GError
 /* NPY arrays on their own: weights in, gradients out. Row-major (n × d); @d may be 1. */
 gboolean monge_npy_load (const char *path, double **values, gsize *n, gsize *d, GError **error);
 gboolean monge_npy_save (const char *path, const double *values, gsize n, gsize d, GError **error);
+/* The same for indices, int64. */
+gboolean monge_npy_save_indices (const char *path, const gint64 *values, gsize n, gsize d,
+                                 GError **error);
 
 G_END_DECLS
