@@ -8,9 +8,9 @@
 const MongeBenchCase monge_bench_cases[] = {
   { "gaussian-sum-1e5", "Sum over j of exp(-|x-y|^2/2s^2) b, points of the unit cube, s = 0.1",
     monge_bench_run_sum, TRUE, 100000, 3, 0, "gaussian" },
-  { "lse-1e5", "Softmin of p = 2: log-sum-exp of (h - |x-y|^2/2)/0.05^2",
+  { "lse-1e5", "Softmin of p = 2: log-sum-exp over j of b - |x-y|^2/(2 s^2), s = 0.05",
     monge_bench_run_sum, TRUE, 100000, 3, 0, "lse" },
-  { "lse-p1-1e5", "Softmin of p = 1: log-sum-exp of (h - |x-y|)/0.05",
+  { "lse-p1-1e5", "Softmin of p = 1: log-sum-exp over j of b - |x-y|/s",
     monge_bench_run_sum, TRUE, 100000, 3, 0, "lse-p1" },
   { "sinkhorn-1e3", "Loss and gradient, cold: sphere onto bumpy ellipsoid, p = 2, blur 0.05",
     monge_bench_run_sinkhorn, TRUE, 1000, 3, 1e-2, "sphere" },
@@ -48,6 +48,10 @@ const MongeBenchCase monge_bench_cases[] = {
     monge_bench_run_neighbours, TRUE, 100000, 3, 0, NULL },
   { "knn-d50-2e4", "The same in dimension 50",
     monge_bench_run_neighbours, TRUE, 20000, 50, 0, NULL },
+  { "formula-1e4", "The Gaussian sum interpreted, without its tuned loop",
+    monge_bench_run_interpreted, TRUE, 10000, 3, 0, "gaussian" },
+  { "formula-first", "From the text of that formula to its first result, 1000 x 1000",
+    monge_bench_run_text, TRUE, 1000, 3, 0, "gaussian" },
   { NULL },
 };
 

@@ -178,32 +178,6 @@ monge_bench_make_tree (gsize n, gboolean is_deformed, guint64 seed)
 }
 
 float *
-monge_bench_get_planes (const MongeMeasure *measure)
-{
-  const gsize n = monge_measure_get_n (measure);
-  const guint dim = monge_measure_get_dim (measure);
-  const double *points = monge_measure_get_points (measure);
-  float *planes = g_new (float, n * dim);
-
-  for (gsize i = 0; i < n; i++)
-    for (guint d = 0; d < dim; d++)
-      planes[d * n + i] = (float) points[i * dim + d];
-  return planes;
-}
-
-float *
-monge_bench_get_floats (const MongeMeasure *measure)
-{
-  const gsize size = monge_measure_get_n (measure) * monge_measure_get_dim (measure);
-  const double *points = monge_measure_get_points (measure);
-  float *floats = g_new (float, size);
-
-  for (gsize k = 0; k < size; k++)
-    floats[k] = (float) points[k];
-  return floats;
-}
-
-float *
 monge_bench_make_normals (gsize n, guint64 seed)
 {
   MongeRandom random;

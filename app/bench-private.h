@@ -10,6 +10,11 @@ G_BEGIN_DECLS
 gboolean monge_bench_run_sum (MongeBench *bench, const MongeBenchCase *of, MongeBenchRow *row,
                               GError **error);
 
+/* The same without hand-tuned loops; and from the text of the formula to the first result. */
+gboolean monge_bench_run_interpreted (MongeBench *bench, const MongeBenchCase *of,
+                                      MongeBenchRow *row, GError **error);
+gboolean monge_bench_run_text (MongeBench *bench, const MongeBenchCase *of, MongeBenchRow *row,
+                               GError **error);
 /* Cold start, p = 2, blur 0.05, debiased; text: sphere, cube. Error: of the gradient. */
 gboolean monge_bench_run_sinkhorn (MongeBench *bench, const MongeBenchCase *of, MongeBenchRow *row,
                                    GError **error);

@@ -28,8 +28,6 @@ typedef struct {
  * MongeBenchRow:
  * @seconds: median of @n_runs after a warm-up; @best is the shortest
  * @pairs: visited by one run, 0 if that is not what was counted
- * @whole_pairs: n × m times the reductions of the same work without blocks, for comparison; 0 if the
- *   work is not a fixed number of reductions
  * @error: against float64, NaN if not measured; @error_of says what it is
  * @exponent: of the growth of time with n; NaN elsewhere
  * @memory: most that the process held during the runs, bytes; 0 if not measured
@@ -108,10 +106,6 @@ MongeMeasure *monge_bench_make_bent_cube (gsize n, guint64 seed);
 MongeMeasure *monge_bench_make_sphere (gsize n, gboolean is_deformed, guint64 seed);
 /* Points along a branching tree of 2^10 twigs in the unit box, or that tree bent. */
 MongeMeasure *monge_bench_make_tree (gsize n, gboolean is_deformed, guint64 seed);
-/* (n × dim) row-major → planes, float32. */
-float *monge_bench_get_planes (const MongeMeasure *measure);
-/* Row-major float32. */
-float *monge_bench_get_floats (const MongeMeasure *measure);
 /* n normal deviates. */
 float *monge_bench_make_normals (gsize n, guint64 seed);
 
