@@ -31,6 +31,55 @@ typedef struct {
   gboolean is_last;
 } Sorter;
 
+/* --- points --- */
+
+typedef struct {
+  const MongeRows *points;
+  gsize bad; /* atomic: the first point that is not finite, or n */
+} Check;
+
+static void
+check_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  Check *check = data;
+  const MongeRows *points = check->points;
+  float zero = 0;
+
+  for (guint d = 0; d < points->dim; d++)
+    for (gsize i = begin; i < end; i++)
+      zero += 0 * points->data[i * points->row + d * points->column];
+  for (gsize i = begin; zero != 0 && i < end; i++)
+    for (guint d = 0; d < points->dim; d++)
+      if (!isfinite (points->data[i * points->row + d * points->column]))
+        {
+          gsize bad = __atomic_load_n (&check->bad, __ATOMIC_RELAXED);
+
+          while (i < bad && !__atomic_compare_exchange_n (&check->bad, &bad, i, TRUE,
+                                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+            ;
+          return;
+        }
+}
+
+gboolean
+monge_rows_check (const MongeRows *points,
+                  const char *what,
+                  guint n_threads,
+                  MongeTask *task,
+                  GError **error)
+{
+  Check check = { points, points->n };
+
+  if (!monge_parallel_rows (points->n, 4096, n_threads, task, check_rows, &check))
+    return !monge_task_return_if_cancelled (task, error);
+  if (check.bad == points->n)
+    return TRUE;
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
+               "%s %" G_GSIZE_FORMAT " is not finite; neighbours need numbers in every coordinate",
+               what, check.bad);
+  return FALSE;
+}
+
 /* --- selection --- */
 
 static void

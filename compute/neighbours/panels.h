@@ -19,6 +19,11 @@ typedef struct {
   guint dim;
 } MongeRows;
 
+/* Fails with %MONGE_ERROR_NAN naming the first of them that is not finite, @what being "Point" or
+ * "Query"; and when cancelled. */
+gboolean monge_rows_check (const MongeRows *points, const char *what, guint n_threads,
+                           MongeTask *task, GError **error);
+
 /**
  * MongePanels:
  * @depth: of the tree: its 2^depth leaves are runs of up to 16 panels, see monge_panels_get_leaf()

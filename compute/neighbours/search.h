@@ -25,16 +25,38 @@ typedef struct {
   gint32 *least;
 } MongeBoxes;
 
+/**
+ * MongeProducts:
+ * @centre: (dim) what the points lie around
+ * @scale: a power of two that makes the largest coordinate from there at most one
+ * @planes: (n_panels × dim × 16) of scale (y − centre); 0 where there is no point
+ * @half: (n_panels × 16) a little less than half of its square; ∞ where there is no point
+ *
+ * Half of |x − y|² is |x|²/2 + |y|²/2 − ⟨x, y⟩, and products cost half of what differences do. But
+ * they are rounded otherwise, so they only say which panels may have results: see screen.c.
+ */
+typedef struct {
+  double *centre;
+  double scale;
+  float *planes;
+  float *half;
+} MongeProducts;
+
 struct _MongeNeighbours {
   MongePanels panels;
   MongeBoxes levels[MONGE_MAX_LEVELS];
   guint n_levels;
+  MongeProducts *products; /* NULL in few dimensions, where boxes do better */
 };
 
 /* FALSE when cancelled. */
 gboolean monge_neighbours_build_boxes (MongeNeighbours *neighbours, guint n_threads,
                                        MongeTask *task);
 void monge_neighbours_clear_boxes (MongeNeighbours *neighbours);
+
+/* (nullable) when cancelled. */
+MongeProducts *monge_products_new (const MongePanels *panels, guint n_threads, MongeTask *task);
+void monge_products_free (MongeProducts *products);
 
 /* A distance and an index as one number that orders like the pair: bits of the squared distance
  * above those of the index. As doubles such numbers are positive and normal (the exponent is one
@@ -96,6 +118,9 @@ typedef enum {
  * @count: what was found
  * @found: where to store it, unordered, as many as were counted; the first owns the memory
  * @n_found: room there
+ * @n_scans: of a panel by a query, so far
+ * @scaled: (dim × 16) planes of scale (x − centre), and @half a little less than half of the
+ *   squares; only where there are products
  *
  * Everything one panel of queries needs; one per thread.
  */
@@ -112,16 +137,28 @@ typedef struct {
   gsize count[MONGE_PANEL];
   double *found[MONGE_PANEL];
   gsize n_found;
+  guint64 n_scans;
+  float *scaled;
+  double half[MONGE_PANEL];
 } MongeSearch;
 
-typedef void (*MongeSearchFunc) (const MongeNeighbours *neighbours, MongeSearch *search);
+/* Fills @scaled and @half. */
+void monge_products_load (const MongeProducts *products, guint dim, MongeSearch *search);
 
-typedef struct {
-  MongeSearchFunc search_tree[MONGE_N_SEARCHES];
-} MongeSearchTable;
+/* Panels of queries that go over all points together. */
+#define MONGE_SEARCH_BATCH 6
 
-extern const MongeSearchTable monge_search_base;
-extern const MongeSearchTable monge_search_avx2;
-extern const MongeSearchTable monge_search_avx512;
+/* For @n panels of queries, down the tree one after another or over all points together. */
+typedef void (*MongeSearchFunc) (const MongeNeighbours *neighbours, MongeSearch *searches, guint n);
+
+
+/* One set of these per instruction set. */
+#define MONGE_DECLARE_SEARCHES(isa)                                                                \
+  extern const MongeSearchFunc monge_tree_##isa[MONGE_N_SEARCHES];                                 \
+  extern const MongeSearchFunc monge_screen_##isa[MONGE_N_SEARCHES]
+
+MONGE_DECLARE_SEARCHES (base);
+MONGE_DECLARE_SEARCHES (avx2);
+MONGE_DECLARE_SEARCHES (avx512);
 
 G_END_DECLS
