@@ -6,9 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Part of the scans of panels above which products over all points cost less than the tree. */
-#define SCREEN_SHARE 0.2
-
 /* One call under way. */
 typedef struct {
   const MongeNeighbours *neighbours;
@@ -210,12 +207,15 @@ try_tree (gsize begin, gsize end, guint worker, gpointer data)
     }
 }
 
-/* Whether the tree leaves so little out that products over all points are faster. What comes of it
- * is the same. */
+/* Whether the tree leaves so little out that products over all points are faster, by operations on
+ * vectors. What comes of it is the same. */
 static gboolean
 is_screen_faster (Job *job, guint n_threads, MongeTask *task)
 {
-  guint64 n_scans = 0;
+  const double n_panels = (double) job->neighbours->panels.n_panels;
+  const double per_coordinate = 4 >> monge_isa_choose (); /* vectors in a panel */
+  const double width = job->neighbours->panels.dim * per_coordinate;
+  double tree = 0;
 
   if (job->neighbours->products == NULL)
     return FALSE;
@@ -223,8 +223,9 @@ is_screen_faster (Job *job, guint n_threads, MongeTask *task)
     return TRUE;
   monge_parallel_rows (TRIALS, 1, n_threads, task, try_tree, job);
   for (guint s = 0; s < job->n_searches; s++)
-    n_scans += job->searches[s].n_scans;
-  return n_scans > SCREEN_SHARE * TRIALS * MONGE_PANEL * (double) job->neighbours->panels.n_panels;
+    tree += (double) job->searches[s].n_scans * (3 * width + 30)
+            + (double) job->searches[s].n_boxes * (10 * width + 40);
+  return tree > TRIALS * MONGE_PANEL * n_panels * (width + 8);
 }
 
 static void

@@ -13,6 +13,8 @@
 
 #define INLINE static inline __attribute__ ((always_inline))
 #define PARTS (MONGE_PANEL / LANES)
+/* Queries that scan a panel at a time, as many as make four vectors. */
+#define MAX_SCANS (4 / PARTS)
 
 /* Sorted insertion: each slot becomes min (itself, max (the one before, key)). What falls off the
  * end was not among the nearest. */
@@ -32,32 +34,18 @@ insert (double *list, guint n_vectors, double key)
     }
 }
 
-/* Query @q meets the points of a panel. */
+/* What query @q does with points of a panel whose squared distances are not above its reach: bit l
+ * of @hits. */
 INLINE void
-scan_panel (MongeSearchKind kind,
-            const guint dim,
-            MongeSearch *search,
-            guint q,
-            const float *points,
-            const gint32 *index)
+take_hits (MongeSearchKind kind,
+           MongeSearch *search,
+           guint q,
+           guint hits,
+           const float *square,
+           const gint32 *index)
 {
-  float square[MONGE_PANEL] __attribute__ ((aligned (64)));
   double *list = search->lists + q * search->capacity;
-  guint hits = 0;
 
-  for (guint part = 0; part < PARTS; part++)
-    {
-      vf sum = vf_set (0);
-
-      for (guint d = 0; d < dim; d++)
-        {
-          vf gap = search->x[d * MONGE_PANEL + q] - vf_load (points + d * MONGE_PANEL + part * LANES);
-
-          sum = d == 0 ? gap * gap : sum + gap * gap;
-        }
-      vf_store (square + part * LANES, sum);
-      hits |= vf_less_equal (sum, vf_set (search->reach_square[q])) << (part * LANES);
-    }
   for (; hits != 0; hits &= hits - 1)
     {
       guint lane = (guint) __builtin_ctz (hits);
@@ -80,6 +68,70 @@ scan_panel (MongeSearchKind kind,
       search->reach_square[q] = monge_key_get_square (search->reach[q]);
       search->reach_index[q] = monge_key_get_index (search->reach[q]);
     }
+}
+
+/* One of the queries of a panel. */
+typedef struct {
+  MongeSearch *search;
+  guint q;
+} Query;
+
+/* Some queries meet the points of a panel. More than one at a time hides how long a sum in order
+ * takes. */
+INLINE void
+scan_together (MongeSearchKind kind,
+               const guint n,
+               const gsize dim,
+               const Query *queries,
+               const float *points,
+               const gint32 *index)
+{
+  float square[MAX_SCANS][MONGE_PANEL] __attribute__ ((aligned (64)));
+  const float *x[MAX_SCANS];
+  vf sum[MAX_SCANS * PARTS];
+
+#pragma GCC unroll 4
+  for (guint i = 0; i < n; i++)
+    x[i] = queries[i].search->x + queries[i].q;
+#pragma GCC unroll 4
+  for (guint v = 0; v < n * PARTS; v++)
+    sum[v] = vf_set (0);
+  for (gsize d = 0; d < dim; d++)
+#pragma GCC unroll 4
+    for (guint v = 0; v < n * PARTS; v++)
+      {
+        vf gap = x[v / PARTS][d * MONGE_PANEL]
+                 - vf_load (points + d * MONGE_PANEL + v % PARTS * LANES);
+
+        sum[v] = d == 0 ? gap * gap : sum[v] + gap * gap;
+      }
+#pragma GCC unroll 4
+  for (guint i = 0; i < n; i++)
+    {
+      const vf reach = vf_set (queries[i].search->reach_square[queries[i].q]);
+      guint hits = 0;
+
+#pragma GCC unroll 4
+      for (guint part = 0; part < PARTS; part++)
+        {
+          vf_store (square[i] + part * LANES, sum[i * PARTS + part]);
+          hits |= vf_less_equal (sum[i * PARTS + part], reach) << (part * LANES);
+        }
+      take_hits (kind, queries[i].search, queries[i].q, hits, square[i], index);
+    }
+}
+
+INLINE void
+scan_panel (MongeSearchKind kind,
+            const gsize dim,
+            MongeSearch *search,
+            guint q,
+            const float *points,
+            const gint32 *index)
+{
+  const Query query = { search, q };
+
+  scan_together (kind, 1, dim, &query, points, index);
 }
 
 /* The key beyond which no query has any use for points. */

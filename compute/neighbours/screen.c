@@ -96,62 +96,96 @@ multiply_together (gsize dim, const float *queries, const float *const *points,
   multiply (TOGETHER, dim, queries, points, half, limit, hits);
 }
 
+/* A batch of queries under way. */
+typedef struct {
+  const MongeNeighbours *neighbours;
+  MongeSearch *searches;
+  guint n;
+  float low[MONGE_NEIGHBOURS_MAX_DIM], high[MONGE_NEIGHBOURS_MAX_DIM]; /* the box around them */
+  float limits[MONGE_SEARCH_BATCH][MONGE_PANEL];
+  /* Who has still to scan each of the chosen panels. */
+  Query waiting[TOGETHER][MONGE_SEARCH_BATCH * MONGE_PANEL];
+  guint n_waiting[TOGETHER];
+} Batch;
+
 /* Some panels of points that lie in cache meet a panel of queries. */
 INLINE void
-meet_panels (MongeSearchKind kind,
-             const guint n_panels,
-             const MongeNeighbours *neighbours,
-             MongeSearch *search,
-             float *limit,
-             const gsize *chosen)
+meet_panels (const guint n_panels, Batch *batch, guint s, const gsize *chosen, guint first)
 {
-  const MongePanels *panels = &neighbours->panels;
-  const guint dim = panels->dim;
+  const MongeProducts *products = batch->neighbours->products;
+  const gsize dim = batch->neighbours->panels.dim;
+  MongeSearch *search = &batch->searches[s];
   const float *points[TOGETHER], *half[TOGETHER];
 
   for (guint p = 0; p < n_panels; p++)
     {
-      points[p] = neighbours->products->planes + chosen[p] * dim * MONGE_PANEL;
-      half[p] = neighbours->products->half + chosen[p] * MONGE_PANEL;
+      points[p] = products->planes + chosen[first + p] * dim * MONGE_PANEL;
+      half[p] = products->half + chosen[first + p] * MONGE_PANEL;
     }
   for (guint q = 0; q < search->n; q += ROWS)
     {
       guint hits[ROWS * TOGETHER];
 
       (n_panels == 1 ? multiply_one : multiply_together) (dim, search->scaled + q, points, half,
-                                                          limit + q, hits);
+                                                          batch->limits[s] + q, hits);
       for (guint i = 0; i < ROWS * n_panels; i++)
         if (hits[i] != 0)
           {
-            const guint r = q + i / n_panels;
-            const gsize panel = chosen[i % n_panels];
+            const guint p = first + i % n_panels;
 
-            scan_panel (kind, dim, search, r, monge_panels_get (panels, panel),
-                        panels->index + panel * MONGE_PANEL);
-            if (kind == MONGE_SEARCH_NEAREST)
-              limit[r] = get_limit (neighbours, search, r);
+            batch->waiting[p][batch->n_waiting[p]++] = (Query){ search, q + i / n_panels };
           }
     }
 }
 
+/* The exact scans of a chosen panel. */
+INLINE void
+scan_waiting (MongeSearchKind kind, Batch *batch, guint p, gsize panel)
+{
+  const MongePanels *panels = &batch->neighbours->panels;
+  const float *points = monge_panels_get (panels, panel);
+  const gint32 *index = panels->index + panel * MONGE_PANEL;
+  const Query *queries = batch->waiting[p];
+  const guint n = batch->n_waiting[p];
+  guint i = 0;
+
+  for (; i + MAX_SCANS <= n; i += MAX_SCANS)
+    scan_together (kind, MAX_SCANS, panels->dim, queries + i, points, index);
+  for (; i < n; i++)
+    scan_together (kind, 1, panels->dim, queries + i, points, index);
+  for (i = 0; i < n && kind == MONGE_SEARCH_NEAREST; i++)
+    batch->limits[queries[i].search - batch->searches][queries[i].q]
+        = get_limit (batch->neighbours, queries[i].search, queries[i].q);
+  batch->n_waiting[p] = 0;
+}
+
+/* Chosen panels meet all queries; more than one at a time when there are as many as go together. */
+INLINE void
+meet_chosen (MongeSearchKind kind, Batch *batch, const gsize *chosen, guint n_chosen)
+{
+  for (guint s = 0; s < batch->n; s++)
+    if (n_chosen == TOGETHER)
+      meet_panels (TOGETHER, batch, s, chosen, 0);
+    else
+      for (guint p = 0; p < n_chosen; p++)
+        meet_panels (1, batch, s, chosen, p);
+  for (guint p = 0; p < n_chosen; p++)
+    scan_waiting (kind, batch, p, chosen[p]);
+}
+
 /* Bit p: panel p of the leaf may have results. */
 static guint
-bound_leaf (const MongeNeighbours *neighbours,
-            const MongeSearch *searches,
-            guint n,
-            const float *low,
-            const float *high,
-            gsize leaf)
+bound_leaf (const Batch *batch, gsize leaf)
 {
-  const MongeBoxes *boxes = &neighbours->levels[0];
-  const guint dim = neighbours->panels.dim;
+  const MongeBoxes *boxes = &batch->neighbours->levels[0];
+  const guint dim = batch->neighbours->panels.dim;
   float bound[MONGE_PANEL] __attribute__ ((aligned (64)));
-  double reach = find_reach (searches);
+  double reach = find_reach (batch->searches);
   guint hits, kept = 0;
 
-  for (guint s = 1; s < n; s++)
-    reach = MAX (reach, find_reach (searches + s));
-  hits = bound_boxes (dim, boxes->planes + leaf * 2 * dim * MONGE_PANEL, low, high,
+  for (guint s = 1; s < batch->n; s++)
+    reach = MAX (reach, find_reach (batch->searches + s));
+  hits = bound_boxes (dim, boxes->planes + leaf * 2 * dim * MONGE_PANEL, batch->low, batch->high,
                       monge_key_get_square (reach), bound);
   for (; hits != 0; hits &= hits - 1)
     {
@@ -163,61 +197,35 @@ bound_leaf (const MongeNeighbours *neighbours,
   return kept;
 }
 
-/* The box around the queries, and what they can leave out from the start. */
 static void
-begin_batch (const MongeNeighbours *neighbours,
-             const MongeSearch *searches,
-             guint n,
-             float *low,
-             float *high,
-             float (*limits)[MONGE_PANEL])
+begin_batch (Batch *batch)
 {
-  const guint dim = neighbours->panels.dim;
-
-  for (guint d = 0; d < dim; d++)
+  for (guint d = 0; d < batch->neighbours->panels.dim; d++)
     {
-      low[d] = INFINITY;
-      high[d] = -INFINITY;
+      batch->low[d] = INFINITY;
+      batch->high[d] = -INFINITY;
     }
-  for (guint s = 0; s < n; s++)
+  for (guint s = 0; s < batch->n; s++)
     {
-      enclose_queries (dim, &searches[s], low, high);
+      enclose_queries (batch->neighbours->panels.dim, &batch->searches[s], batch->low, batch->high);
       for (guint q = 0; q < MONGE_PANEL; q++)
-        limits[s][q] = get_limit (neighbours, &searches[s], q);
+        batch->limits[s][q] = get_limit (batch->neighbours, &batch->searches[s], q);
     }
-}
-
-/* Chosen panels meet all queries; more than one at a time when there are as many as go together. */
-INLINE void
-meet_chosen (MongeSearchKind kind,
-             const MongeNeighbours *neighbours,
-             MongeSearch *searches,
-             guint n,
-             float (*limits)[MONGE_PANEL],
-             const gsize *chosen,
-             guint n_chosen)
-{
-  for (guint s = 0; s < n; s++)
-    if (n_chosen == TOGETHER)
-      meet_panels (kind, TOGETHER, neighbours, &searches[s], limits[s], chosen);
-    else
-      for (guint p = 0; p < n_chosen; p++)
-        meet_panels (kind, 1, neighbours, &searches[s], limits[s], chosen + p);
+  memset (batch->n_waiting, 0, sizeof batch->n_waiting);
 }
 
 INLINE void
-screen (MongeSearchKind kind,
-        const MongeNeighbours *neighbours,
-        MongeSearch *searches,
-        guint n)
+screen (MongeSearchKind kind, const MongeNeighbours *neighbours, MongeSearch *searches, guint n)
 {
   const gsize n_leaves = neighbours->levels[0].n_groups;
-  float low[MONGE_NEIGHBOURS_MAX_DIM], high[MONGE_NEIGHBOURS_MAX_DIM];
-  float limits[MONGE_SEARCH_BATCH][MONGE_PANEL];
   gsize chosen[TOGETHER], start = 0;
   guint n_chosen = 0;
+  Batch batch;
 
-  begin_batch (neighbours, searches, n, low, high, limits);
+  batch.neighbours = neighbours;
+  batch.searches = searches;
+  batch.n = n;
+  begin_batch (&batch);
   /* Leaves near the queries first, where they are points of the tree. */
   if (searches->start[0] >= 0)
     start = (gsize) searches->start[0] * n_leaves / neighbours->panels.n_panels;
@@ -226,17 +234,16 @@ screen (MongeSearchKind kind,
       gsize leaf = start + i < n_leaves ? start + i : start + i - n_leaves;
       gsize first = monge_panels_get_leaf (&neighbours->panels, leaf);
 
-      for (guint hits = bound_leaf (neighbours, searches, n, low, high, leaf); hits != 0;
-           hits &= hits - 1)
+      for (guint hits = bound_leaf (&batch, leaf); hits != 0; hits &= hits - 1)
         {
           chosen[n_chosen++] = first + (guint) __builtin_ctz (hits);
           if (n_chosen < TOGETHER)
             continue;
-          meet_chosen (kind, neighbours, searches, n, limits, chosen, TOGETHER);
+          meet_chosen (kind, &batch, chosen, TOGETHER);
           n_chosen = 0;
         }
     }
-  meet_chosen (kind, neighbours, searches, n, limits, chosen, n_chosen);
+  meet_chosen (kind, &batch, chosen, n_chosen);
 }
 
 static void

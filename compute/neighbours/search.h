@@ -118,7 +118,7 @@ typedef enum {
  * @count: what was found
  * @found: where to store it, unordered, as many as were counted; the first owns the memory
  * @n_found: room there
- * @n_scans: of a panel by a query, so far
+ * @n_boxes, @n_scans: panels whose boxes the tree came to, and their scans by one query, so far
  * @scaled: (dim × 16) planes of scale (x − centre), and @half a little less than half of the
  *   squares; only where there are products
  *
@@ -137,7 +137,7 @@ typedef struct {
   gsize count[MONGE_PANEL];
   double *found[MONGE_PANEL];
   gsize n_found;
-  guint64 n_scans;
+  guint64 n_boxes, n_scans;
   float *scaled;
   double half[MONGE_PANEL];
 } MongeSearch;

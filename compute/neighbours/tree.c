@@ -128,6 +128,7 @@ search_tree (MongeSearchKind kind,
           continue;
         }
       queries = find_queries (dim, search, &neighbours->levels[0], &entry);
+      search->n_boxes++;
       search->n_scans += (guint) __builtin_popcount (queries);
       for (guint left = queries; left != 0; left &= left - 1)
         {
