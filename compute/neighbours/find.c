@@ -262,7 +262,7 @@ monge_neighbours_find (MongeNeighbours *neighbours,
   gboolean done;
 
   g_return_val_if_fail (k > 0 && k <= MONGE_NEIGHBOURS_MAX_K, FALSE);
-  g_return_val_if_fail (n < (gsize) G_MAXINT32, FALSE);
+  g_return_val_if_fail (n <= (gsize) G_MAXINT32, FALSE);
   if (n == 0)
     return TRUE;
   if (!open_queries (&job, &rows, &own, n_threads, task, error))
@@ -408,7 +408,7 @@ monge_neighbours_find_within (MongeNeighbours *neighbours,
   gboolean done;
 
   g_return_val_if_fail (radius >= 0, NULL);
-  g_return_val_if_fail (n < (gsize) G_MAXINT32, NULL);
+  g_return_val_if_fail (n <= (gsize) G_MAXINT32, NULL);
   edges = job.edges = g_new0 (MongeEdges, 1);
   edges->n = n;
   edges->first = g_new0 (gsize, n + 1);

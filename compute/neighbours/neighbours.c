@@ -15,7 +15,7 @@ monge_neighbours_new (const float *points,
   g_autoptr (MongeNeighbours) neighbours = NULL;
 
   g_return_val_if_fail (dim > 0 && dim <= MONGE_NEIGHBOURS_MAX_DIM, NULL);
-  g_return_val_if_fail (m < (gsize) G_MAXINT32, NULL);
+  g_return_val_if_fail (m <= (gsize) G_MAXINT32, NULL);
   if (m == 0)
     {
       g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_EMPTY,

@@ -1,5 +1,5 @@
-/* What the inner loops share: a query meets a panel of points, a box meets sixteen. For files that are
- * compiled once per instruction set.
+/* What the inner loops share: a query meets a panel of points, a box meets sixteen. For files that
+ * are compiled once per instruction set.
  *
  * Exact. Squares of differences are summed in the order of the coordinates, each operation rounded.
  * Rounding never turns an order around: with l ≤ y for a box's bound l below x, fl(x − y) ≤

@@ -15,8 +15,9 @@
  * - A chain of D products and sums is off by at most 2.02 D u (|X|²/2 + |Y|²).
  * - h and the limit are rounded, by u (|X|² + |Y|² + r) at most.
  *
- * Together at most ε (|X|² + |Y|²) + ε r/2 with ε = (2.02 D + 8) u. Products that fall below the smallest
- * float, 2^-126 if hardware flushes, are less than D × 2^-120 in all, which is taken off the limit. */
+ * Together at most ε (|X|² + |Y|²) + ε r/2 with ε = (2.02 D + 8) u. Products that fall below the
+ * smallest float, 2^-126 if hardware flushes, are less than D × 2^-120 in all, which is taken off
+ * the limit. */
 #include "compute/neighbours/scan.h"
 
 #include <math.h>
