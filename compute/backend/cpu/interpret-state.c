@@ -169,8 +169,13 @@ reduce_exponentials (const MongeInterpreter *self,
     for (guint k = 0; k < self->n_wide; k++)
       for (gsize l = 0; l < set->lanes; l++)
         get_wide (self, state, k)[l] *= rest[l];
+  if (code->n_outputs == 1)
+    {
+      set->sum_exponentials (get_wide (self, state, 0), largest, body, n);
+      return;
+    }
   set->exponentials (terms, largest, body, n);
-  if (is_mean || code->n_outputs == 1)
+  if (is_mean)
     set->sum[MONGE_TILE_VECTORS](get_wide (self, state, 0), (const void *[]){ terms }, n);
   for (guint k = 1; k < code->n_outputs; k++)
     {

@@ -252,7 +252,7 @@ add_to_double (double *sum, vr v)
 #endif
 }
 
-/* Four chains: an addition need not wait for the one before. */
+/* In four chains: an addition need not wait for the one before. So below. */
 INLINE void
 run_sum (const guint operands, const guint ka, const guint kb, double *sum,
          const void *const *from, gsize n)
@@ -285,10 +285,20 @@ to_reference (vr largest)
 static gboolean
 run_raise (void *largest, double *rest, const void *a, gsize n)
 {
-  vr old = load (largest, 0), new = old, old_reference = to_reference (old), new_reference;
+  vr old = load (largest, 0), new, old_reference = to_reference (old), new_reference;
+  vr chain[4] = { old, old, old, old };
+  gsize c = 0;
 
-  for (gsize c = 0; c < n; c++)
-    new = VR (max) (load (a, c), new); /* leaves NaN out: its exponential tells of it */
+  /* NaN is left out: its exponential tells of it. */
+  for (; c + 4 <= n; c += 4)
+    {
+#pragma GCC unroll 4
+      for (guint k = 0; k < 4; k++)
+        chain[k] = VR (max) (load (a, c + k), chain[k]);
+    }
+  for (; c < n; c++)
+    chain[0] = VR (max) (load (a, c), chain[0]);
+  new = VR (max) (VR (max) (chain[0], chain[1]), VR (max) (chain[2], chain[3]));
   if (!VR (any) (new > old))
     return FALSE;
   new_reference = to_reference (new);
@@ -307,14 +317,42 @@ run_exponentials (void *to, const void *largest, const void *a, gsize n)
     store (to, c, VR (exp) (load (a, c) - reference));
 }
 
+static void
+run_sum_exponentials (double *sum, const void *largest, const void *a, gsize n)
+{
+  vr reference = to_reference (load (largest, 0)), chain[2] = { 0 };
+
+  for (gsize c = 0; c < n; c++)
+    {
+      chain[0] += VR (exp) (load (a, c) - reference);
+      if (++c < n)
+        chain[1] += VR (exp) (load (a, c) - reference);
+    }
+  add_to_double (sum, chain[0] + chain[1]);
+}
+
+INLINE vr
+better (gboolean want_largest, vr a, vr b)
+{
+  return want_largest ? larger (a, b) : smaller (a, b);
+}
+
 INLINE void
 run_extremum (gboolean want_largest, void *best, const void *a, gsize n)
 {
-  vr so_far = load (best, 0);
+  vr old = load (best, 0), chain[4] = { old, old, old, old };
+  gsize c = 0;
 
-  for (gsize c = 0; c < n; c++)
-    so_far = want_largest ? larger (so_far, load (a, c)) : smaller (so_far, load (a, c));
-  store (best, 0, so_far);
+  for (; c + 4 <= n; c += 4)
+    {
+#pragma GCC unroll 4
+      for (guint k = 0; k < 4; k++)
+        chain[k] = better (want_largest, chain[k], load (a, c + k));
+    }
+  for (; c < n; c++)
+    chain[0] = better (want_largest, chain[0], load (a, c));
+  store (best, 0, better (want_largest, better (want_largest, chain[0], chain[1]),
+                          better (want_largest, chain[2], chain[3])));
 }
 
 /* True beside NaN too: a place still empty is worse than anything. */
@@ -549,6 +587,7 @@ const MongeTileSet MONGE_TILE_SET = {
                     { NULL, NULL, sum_products_RN } },
   .raise = run_raise,
   .exponentials = run_exponentials,
+  .sum_exponentials = run_sum_exponentials,
   .extremum = { extremum_smallest, extremum_largest },
   .best = { best_smallest, best_largest },
 };

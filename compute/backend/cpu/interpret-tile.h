@@ -86,6 +86,8 @@ typedef struct {
   gboolean (*raise) (void *largest, double *rest, const void *a, gsize n);
   /* @to: (n) vectors: e^(a − largest), for the running maximum that raise() keeps. */
   void (*exponentials) (void *to, const void *largest, const void *a, gsize n);
+  /* Their sum alone. */
+  void (*sum_exponentials) (double *sum, const void *largest, const void *a, gsize n);
   /* @best: (lanes), kept by extremum: smallest or largest; NaN stays. */
   void (*extremum[2]) (void *best, const void *a, gsize n);
   /* The k best, in order: @best, @index: (k × lanes), NaN and −1 where there is none yet; indices

@@ -15,8 +15,8 @@
 #define POLY6(x, a, b, c, d, e, f) (POLY5 (x, b, c, d, e, f) * (x) + (a))
 #define POLY7(x, a, b, c, d, e, f, g) (POLY6 (x, b, c, d, e, f, g) * (x) + (a))
 #define POLY8(x, a, b, c, d, e, f, g, h) (POLY7 (x, b, c, d, e, f, g, h) * (x) + (a))
-#define POLY10(x, a, b, c, d, e, f, g, h, i, j)                                                    \
-  (POLY8 (x, c, d, e, f, g, h, i, j) * ((x) * (x)) + POLY2 (x, a, b))
+#define POLY12(x, a, b, c, d, e, f, g, h, i, j, k, l)                                              \
+  ((((POLY8 (x, e, f, g, h, i, j, k, l) * (x) + (d)) * (x) + (c)) * (x) + (b)) * (x) + (a))
 
 /* Adding and taking away again rounds to the nearest integer, which the low bits hold meanwhile. */
 #define ROUND_FLOAT 0x1.8p23f
@@ -25,59 +25,66 @@
 #define PI_2_FLOAT 0x1.921fb6p+0f
 #define PI_2_FLOAT_LOW -0x1.777a5cp-25f
 
-/* @a 2^n, with n the integer that @shifted = n + ROUND_FLOAT holds, |n| ≤ 250: in two factors,
- * since one would leave the range before the product does. */
-INLINE vf
-vf_scale (vf a, vf shifted)
-{
+/* e^x = 2^n e^r with |r| ≤ ln(2)/2 and e^r = 1 + r (1 + r q(r)). */
+#define EXP_FLOAT(r)                                                                               \
+  POLY7 (r, 1.0f, 1.0f, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f2p-5f, 0x1.1239e2p-7f,            \
+         0x1.6a2434p-10f)
+#define EXP_DOUBLE(r)                                                                              \
+  POLY12 (r, 1.0, 1.0, 0x1.000000000000ap-1, 0x1.55555555554fap-3, 0x1.555555555087cp-5,           \
+          0x1.1111111127be6p-7, 0x1.6c16c1842a271p-10, 0x1.a01a012a57026p-13,                      \
+          0x1.a0199a0c2eac4p-16, 0x1.71df2554c3994p-19, 0x1.28ad72fee4169p-22,                     \
+          0x1.ad7f69b90fe09p-26)
+
 #if defined(__AVX512F__)
-  return (vf) _mm512_scalef_ps ((__m512) a, (__m512) (shifted - ROUND_FLOAT));
-#else
-  vi n = (vi) shifted - (vi) vf_set (ROUND_FLOAT), half = n >> 1;
-
-  return a * (vf) ((half + 127) << 23) * (vf) ((n - half + 127) << 23);
-#endif
-}
-
-INLINE vd
-vd_scale (vd a, vd shifted)
-{
-#if defined(__AVX512F__)
-  return (vd) _mm512_scalef_pd ((__m512d) a, (__m512d) (shifted - ROUND_DOUBLE));
-#else
-  vd half = (shifted - ROUND_DOUBLE) * 0.5 + ROUND_DOUBLE;
-  vl n = (vl) shifted - (vl) vd_set (ROUND_DOUBLE), h = (vl) half - (vl) vd_set (ROUND_DOUBLE);
-
-  return a * (vd) ((h + 1023) << 52) * (vd) ((n - h + 1023) << 52);
-#endif
-}
-
-/* e^x = 2^n e^r with |r| ≤ ln(2)/2 and e^r = 1 + r + r² q(r). */
 INLINE vf
 vf_exp (vf x)
 {
   vf bounded = vf_min (vf_set (90), vf_max (vf_set (-105), x));
-  vf shifted = bounded * 0x1.715476p+0f + ROUND_FLOAT;
-  vf n = shifted - ROUND_FLOAT;
+  vf n = bounded * 0x1.715476p+0f + ROUND_FLOAT - ROUND_FLOAT;
   vf r = bounded - n * 0x1.62e4p-1f - n * 0x1.7f7d1cp-20f;
-  vf q = POLY5 (r, 0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f2p-5f, 0x1.1239e2p-7f, 0x1.6a2434p-10f);
 
-  return vf_scale (r * r * q + r + 1.0f, shifted);
+  return (vf) _mm512_scalef_ps ((__m512) EXP_FLOAT (r), (__m512) n);
 }
+
+INLINE vd
+vd_scale (vd a, vd n)
+{
+  return (vd) _mm512_scalef_pd ((__m512d) a, (__m512d) n);
+}
+#else
+/* n is added to the exponent's bits. That holds from 2^-126 to the largest number; what is above, or
+ * NaN, becomes infinite, or stays NaN, and what is below 0. */
+INLINE vf
+vf_exp (vf x)
+{
+  vf shifted = x * 0x1.715476p+0f + ROUND_FLOAT;
+  vf n = shifted - ROUND_FLOAT;
+  vf r = x - n * 0x1.62e4p-1f - n * 0x1.7f7d1cp-20f;
+  vf y = (vf) ((vi) EXP_FLOAT (r) + ((vi) shifted << 23));
+
+  y = (vf) ((vi) y & (x >= -0x1.5d589ep+6f));
+  return vf_select (x <= 0x1.62e42ep+6f, y, x + INFINITY);
+}
+
+/* @a 2^n in two factors, since one would leave the range before the product does. */
+INLINE vd
+vd_scale (vd a, vd n)
+{
+  vl half = (vl) (n * 0.5 + ROUND_DOUBLE) - (vl) vd_set (ROUND_DOUBLE);
+  vl rest = (vl) (n + ROUND_DOUBLE) - (vl) vd_set (ROUND_DOUBLE) - half;
+
+  return a * (vd) ((half + 1023) << 52) * (vd) ((rest + 1023) << 52);
+}
+#endif
 
 INLINE vd
 vd_exp (vd x)
 {
   vd bounded = vd_min (vd_set (710), vd_max (vd_set (-746), x));
-  vd shifted = bounded * 0x1.71547652b82fep+0 + ROUND_DOUBLE;
-  vd n = shifted - ROUND_DOUBLE;
+  vd n = bounded * 0x1.71547652b82fep+0 + ROUND_DOUBLE - ROUND_DOUBLE;
   vd r = bounded - n * 0x1.62e42fefa2p-1 - n * 0x1.9ef35793c7673p-41;
-  vd q = POLY10 (r, 0x1.000000000000ap-1, 0x1.55555555554fap-3, 0x1.555555555087cp-5,
-                 0x1.1111111127be6p-7, 0x1.6c16c1842a271p-10, 0x1.a01a012a57026p-13,
-                 0x1.a0199a0c2eac4p-16, 0x1.71df2554c3994p-19, 0x1.28ad72fee4169p-22,
-                 0x1.ad7f69b90fe09p-26);
 
-  return vd_scale (r * r * q + r + 1.0, shifted);
+  return vd_scale (EXP_DOUBLE (r), n);
 }
 
 /* log x = e log 2 + log (1 + f), x = 2^e (1 + f) with 1 + f from √½ to √2. */
