@@ -247,7 +247,8 @@ no_columns_and_no_rows (void)
   g_assert_cmpfloat (world.out[2], ==, -INFINITY);
   run_well (&world, "argmin_j sqdist(x,y)", (Options){ 0 });
   g_assert_cmpint (world.index[2], ==, -1);
-  expect (&world, "softmean_j(h - sqdist(x,y), y)", 0, MONGE_ERROR_NAN, "row 0");
+  run_well (&world, "softmean_j(h - sqdist(x,y), y)", (Options){ 0 });
+  g_assert_true (isnan (world.out[2]));
   run_well (&world, "softmean_i(h - sqdist(x,y), x)", (Options){ 0 });
   world_clear (&world);
 }

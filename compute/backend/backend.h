@@ -177,6 +177,7 @@ typedef struct {
  * O(rows + columns) memory beyond the arguments. The same bits on every run, whatever the number of
  * threads. Fails when cancelled (outputs are then undefined), and with %MONGE_ERROR_NAN naming the
  * variable and the row of the first argument that is NaN, or else the first row whose result is NaN.
+ * A mean over no terms is NaN and no failure.
  */
 gboolean monge_backend_run (MongeBackend *backend, MongeKernel *kernel, const MongeRun *run,
                             guint64 *n_pairs, MongeTask *task, GError **error);

@@ -1,6 +1,8 @@
 /* Kernels at the border: what comes in is checked once, here, and what comes out is looked at. */
 #include "compute/backend/backend-private.h"
 
+#include <string.h>
+
 #define MAX_COUNT ((gsize) G_MAXINT32)
 
 /* ------------------------------------------------------------------------------------------------
@@ -65,6 +67,58 @@ check_argument (const MongeProgramVariable *variable,
   return TRUE;
 }
 
+/* How many ranges end at each column or before, less those that begin: 0 where none lies over it. */
+static void
+mark_met_columns (const MongePairs *pairs, guint8 *meets)
+{
+  g_autofree gint64 *steps = g_new0 (gint64, pairs->n_columns + 1);
+  gint64 depth = 0;
+
+  for (gsize b = 0; b < pairs->n_blocks; b++)
+    for (gsize k = pairs->first[b]; k < pairs->first[b + 1]; k++)
+      {
+        steps[pairs->ranges[k].begin]++;
+        steps[pairs->ranges[k].end]--;
+      }
+  for (gsize j = 0; j < pairs->n_columns; j++)
+    meets[j] = (depth += steps[j]) > 0;
+}
+
+/* Per result, whether there are terms at all: over none, means are NaN and should be. */
+static guint8 *
+find_rows_with_terms (const MongeRun *run, MongeAxis over, gsize kept)
+{
+  const MongePairs *pairs = run->pairs;
+  guint8 *meets = g_new0 (guint8, kept + 1);
+
+  if (pairs == NULL)
+    memset (meets, (over == MONGE_AXIS_J ? run->n_columns : run->n_rows) > 0, kept);
+  else if (over == MONGE_AXIS_I)
+    mark_met_columns (pairs, meets);
+  else
+    for (gsize b = 0; b < pairs->n_blocks; b++)
+      memset (meets + pairs->rows[b], pairs->first[b + 1] > pairs->first[b],
+              pairs->rows[b + 1] - pairs->rows[b]);
+  return meets;
+}
+
+/* The first result that is NaN and reduces over something, @kept if none. */
+static gsize
+find_bad_result (const double *out, gsize kept, const MongeRun *run, MongeAxis over)
+{
+  g_autofree guint8 *meets = NULL;
+  gsize row = 0;
+
+  while ((row += find_nan_double (out + row, kept - row)) < kept)
+    {
+      if (meets == NULL)
+        meets = find_rows_with_terms (run, over, kept);
+      if (meets[row++])
+        return row - 1;
+    }
+  return kept;
+}
+
 static gboolean
 check_result (const MongeProgram *program, const MongeRun *run, GError **error)
 {
@@ -72,15 +126,14 @@ check_result (const MongeProgram *program, const MongeRun *run, GError **error)
   gsize row = kept;
 
   for (guint d = 0; d < program->out_dim && run->out != NULL; d++)
-    row = MIN (row, find_nan_double (run->out + d * kept, kept));
+    row = MIN (row, find_bad_result (run->out + d * kept, kept, run, program->over));
   if (row == kept && run->log_sum != NULL)
-    row = find_nan_double (run->log_sum, kept);
+    row = find_bad_result (run->log_sum, kept, run, program->over);
   if (row == kept)
     return TRUE;
   g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
                "The result of %s %" G_GSIZE_FORMAT " is NaN, though no argument is: the formula is "
-               "not defined there, or reduces over nothing",
-               program->over == MONGE_AXIS_J ? "row" : "column", row);
+               "not defined there", program->over == MONGE_AXIS_J ? "row" : "column", row);
   return FALSE;
 }
 
