@@ -403,6 +403,8 @@ store_rows (Job *job, const Tile *tile, const RowTile *rows)
 
         if (job->is_log) /* around another lift than was asked for */
           sum += (r->lift != NULL ? r->lift[row] : 0) - rows->tile.lift[i];
+        if (job->is_log && rows->tile.lift[i] >= G_MAXFLOAT) /* the maximum was −∞ */
+          sum = -INFINITY;
         r->sum[w * r->x.n + row] = sum;
         if (!isfinite (sum) && !is_empty)
           note_bad_row (job, row);
