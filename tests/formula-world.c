@@ -43,6 +43,7 @@ void
 monge_world_init (MongeWorld *world, const MongeWorldParams *params)
 {
   MongeAxis kept = params->kept, summed = kept == MONGE_AXIS_I ? MONGE_AXIS_J : MONGE_AXIS_I;
+  double side = MIN (1, sqrt (6.0 / params->dim)); /* squared distances of a few, in any dimension */
   guint64 seed = params->seed;
 
   *world = (MongeWorld){ .pool = monge_formula_pool_new (),
@@ -51,8 +52,8 @@ monge_world_init (MongeWorld *world, const MongeWorldParams *params)
                          .n_summed = params->n_summed,
                          .dim = params->dim,
                          .is_grid = params->is_grid };
-  monge_world_add (world, "x", kept, params->dim, -1, 1, seed + 1);
-  monge_world_add (world, "y", summed, params->dim, -1, 1, seed + 2);
+  monge_world_add (world, "x", kept, params->dim, -side, side, seed + 1);
+  monge_world_add (world, "y", summed, params->dim, -side, side, seed + 2);
   monge_world_add (world, "a", kept, 1, 0.5, 1.5, seed + 3);
   monge_world_add (world, "b", summed, 1, 0.5, 1.5, seed + 4);
   monge_world_add (world, "w", summed, 1, -1, 1, seed + 5);
