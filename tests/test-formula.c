@@ -1,6 +1,6 @@
 /* The language of formulas: forms that others rely on, what reads back, errors and their places, and
  * texts made to hurt. Values are the matter of test-simplify and test-gradients. */
-#include "compute/formula/reduction.h"
+#include "compute/backend/backend.h"
 #include "tests/formula-reference.h"
 #include "tests/fuzz/any-text.h"
 #include "tests/util.h"
@@ -343,6 +343,43 @@ test_hyperbolic (gconstpointer data)
   g_assert_true (evaluate (d, values) == 0);
   monge_reference_formula (slope, values, 2, 0, 0, out);
   g_assert_true (out[0] == 0 && out[1] == 0 && out[2] == 0);
+  monge_formula_pool_free (pool);
+}
+
+/* The same distances in float32, to a few of its roundings. */
+static void
+test_hyperbolic_float32 (gconstpointer data)
+{
+  gboolean ball = data != NULL;
+  MongeFormulaPool *pool = any_text_pool_new ();
+  const MongeFormula *variables[] = { parse (pool, "x"), parse (pool, "y") };
+  MongeBackendOptions options = { .name = "cpu", .n_threads = 1 };
+  g_autoptr (MongeBackend) backend = monge_backend_open (&options, NULL);
+  g_autoptr (MongeProgram) program = NULL;
+  g_autoptr (MongeKernel) kernel = NULL;
+  g_autoptr (GError) error = NULL;
+  MongeReduction reduction;
+
+  monge_reduction_parse (pool, ball ? "sum_j poincare(x,y)" : "sum_j halfspace(x,y)", &reduction,
+                         &error);
+  g_assert_no_error (error);
+  program = monge_program_new (&reduction, MONGE_FLOAT32, variables, 2, &error);
+  g_assert_no_error (error);
+  kernel = monge_backend_prepare (backend, program, MONGE_PREPARE_DEFAULT, &error);
+  g_assert_no_error (error);
+  for (float step = 0.25f; step > 1e-7f; step /= 3)
+    {
+      float a[3] = { 0.3f, -0.2f, 0.5f }, b[3] = { a[0] + step / 2, a[1] - step, a[2] + step / 4 };
+      MongeArgument arguments[] = { { .floats = a, .stride = 1 }, { .floats = b, .stride = 1 } };
+      double values_a[] = { a[0], a[1], a[2] }, values_b[] = { b[0], b[1], b[2] }, out;
+      MongeReferenceValues values[] = { { variables[0], values_a, 1 },
+                                        { variables[1], values_b, 1 } };
+      MongeRun run = { .n_rows = 1, .n_columns = 1, .arguments = arguments, .out = &out };
+
+      monge_backend_run (backend, kernel, &run, NULL, NULL, &error);
+      g_assert_no_error (error);
+      monge_assert_close_rel (out, evaluate (reduction.body, values), 5e-7);
+    }
   monge_formula_pool_free (pool);
 }
 
@@ -737,6 +774,8 @@ main (int argc, char **argv)
   g_test_add_func ("/formula/substitute", test_substitute);
   g_test_add_data_func ("/formula/hyperbolic/ball", "ball", test_hyperbolic);
   g_test_add_data_func ("/formula/hyperbolic/half-space", NULL, test_hyperbolic);
+  g_test_add_data_func ("/formula/hyperbolic/ball/float32", "ball", test_hyperbolic_float32);
+  g_test_add_data_func ("/formula/hyperbolic/half-space/float32", NULL, test_hyperbolic_float32);
   g_test_add_func ("/formula/reductions", test_reductions);
   g_test_add_func ("/formula/names", test_names);
   g_test_add_func ("/formula/errors", test_errors);

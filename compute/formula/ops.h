@@ -83,8 +83,8 @@ typedef enum {
 /**
  * MongeOpInfo:
  * @name: in the language and in printed programs; unique
- * @spelling: the same in C, one line on %s operands in either precision, for code generators;
- *   %NULL for folds and structure
+ * @spelling: the same in C, one line on operands %1$s, %2$s and %3$s in either precision, for code
+ *   generators, which put brackets around it; %NULL for folds and structure
  */
 typedef struct {
   const char *name;
