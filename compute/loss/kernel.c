@@ -29,8 +29,10 @@ kernel_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
 
   for (guint d = 0; d < dim; d++)
     loss->origin[d] = y[d];
-  loss->x = monge_points_new (source, loss->origin, 0);
-  loss->y = monge_points_new (target, loss->origin, 0);
+  loss->x = monge_points_new (source, loss->origin);
+  loss->y = monge_points_new (target, loss->origin);
+  monge_points_sort (loss->x, 0, NULL);
+  monge_points_sort (loss->y, 0, NULL);
   loss->bias = g_new (float, MAX (n, m));
   loss->sum = g_new (double, MAX (n, m));
   loss->moment = g_new (double, n * dim);

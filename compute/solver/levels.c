@@ -63,6 +63,21 @@ extend (MongeSinkhorn *s,
   return TRUE;
 }
 
+/* Clusters in cells of at most @cell; NULL if they would be hardly fewer than the points. */
+static MongePoints *
+make_clusters (Side *side, double cell)
+{
+  const guint depth = monge_points_get_depth (side->fine, cell);
+  const gsize most = side->fine->n * 3 / 5;
+
+  if (side->base != NULL && monge_points_get_depth (side->fine, side->base_cell) >= depth)
+    return monge_points_coarsen (side->base, depth, most);
+  g_clear_pointer (&side->base, monge_points_free);
+  side->base = monge_points_coarsen (side->fine, depth, most);
+  side->base_cell = cell;
+  return side->base != NULL ? monge_points_coarsen (side->base, depth, most) : NULL;
+}
+
 /* What a side will be at its next level. */
 typedef struct {
   gboolean changes;
@@ -79,12 +94,12 @@ next_level_clear (NextLevel *next)
 }
 
 static void
-next_level_prepare (const Side *side, double cell, NextLevel *next)
+next_level_prepare (Side *side, double cell, NextLevel *next)
 {
   const MongePoints *now = monge_side_get_points (side), *points;
 
   if (cell > 0)
-    next->clusters = monge_points_coarsen (side->fine, monge_points_get_depth (side->fine, cell));
+    next->clusters = make_clusters (side, cell);
   points = next->clusters != NULL ? next->clusters : side->fine;
   next->changes = points->n != now->n;
   if (!next->changes)
@@ -190,8 +205,9 @@ sort_again (MongeSinkhorn *s, Which which, double cell, GError **error)
   monge_points_sort (side->fine, cell, moved);
   permute (cross, moved, side->fine->n);
   permute (self, moved, side->fine->n);
+  g_clear_pointer (&side->base, monge_points_free);
   if (s->cell > 0)
-    next.clusters = monge_points_coarsen (side->fine, monge_points_get_depth (side->fine, s->cell));
+    next.clusters = make_clusters (side, s->cell);
   next.cross = average (next.clusters, side->fine, cross);
   next.self = average (next.clusters, side->fine, self);
   side_take_level (side, &next);
@@ -209,6 +225,8 @@ is_in_order (const MongePoints *points, double cell)
 {
   const guint depth = monge_points_get_depth (points, cell);
 
+  if (points->side == 0) /* never sorted */
+    return FALSE;
   if (cell > 0 && depth < G_MAXUINT && points->side > cell
       && points->side / exp2 (depth) < WORST_CELL * cell)
     return FALSE;
@@ -224,6 +242,7 @@ monge_sinkhorn_keep_order (MongeSinkhorn *s, double cell, GError **error)
 
       if (is_in_order (fine, cell))
         continue;
+      g_clear_pointer (&s->sides[which].base, monge_points_free);
       if (!s->is_warm)
         monge_points_sort (fine, cell, NULL);
       else if (!sort_again (s, which, cell, error))
@@ -275,14 +294,15 @@ monge_sinkhorn_start_cold (MongeSinkhorn *s)
 
   s->cost_scale = pow (diameter, s->params.p) / s->params.p;
   s->cell = first;
+  for (Which which = SOURCE; which <= TARGET; which++) /* of these the others are made */
+    monge_points_free (make_clusters (&s->sides[which], monge_sinkhorn_choose_cell (&s->params)));
   for (Which which = SOURCE; which <= TARGET; which++)
     {
       Side *side = &s->sides[which];
       NextLevel next = { 0 };
       gsize n;
 
-      next.clusters = monge_points_coarsen (side->fine,
-                                            monge_points_get_depth (side->fine, first));
+      next.clusters = make_clusters (side, first);
       n = next.clusters != NULL ? next.clusters->n : side->fine->n;
       next.cross = g_new0 (double, n);
       next.self = g_new0 (double, n);

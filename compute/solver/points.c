@@ -20,48 +20,51 @@ bits_per_axis (guint dim)
  * Codes
  */
 
-/* Cell coordinates, each of @bits bits, to the transposed Hilbert index, in place. */
+/* Points coded together: loops over them are what the compiler turns into vectors. */
+#define GROUP 64
+
+typedef guint32 Cells[MONGE_MAX_DIM][GROUP];
+
+/* Cell coordinates, each of @bits bits, to the transposed Hilbert index, in place. Where bit q of
+ * coordinate d is set, the lower bits of coordinate 0 are flipped, else swapped with those of d. */
 static void
-hilbert_transpose (guint32 *cell, guint bits, guint dim)
+hilbert_transpose (Cells cell, guint bits, guint dim)
 {
-  guint32 t;
+  for (guint bit = bits - 1; bit > 0; bit--)
+    for (guint d = 0; d < dim; d++)
+      for (guint i = 0; i < GROUP; i++)
+        {
+          const guint32 lower = ((guint32) 1 << bit) - 1;
+          const guint32 flip = -(cell[d][i] >> bit & 1) & lower;
+          const guint32 swap = (cell[0][i] ^ cell[d][i]) & lower & ~flip;
 
-  for (guint32 q = (guint32) 1 << (bits - 1); q > 1; q >>= 1)
-    {
-      const guint32 p = q - 1;
-
-      for (guint d = 0; d < dim; d++)
-        if (cell[d] & q)
-          {
-            cell[0] ^= p;
-          }
-        else
-          {
-            t = (cell[0] ^ cell[d]) & p;
-            cell[0] ^= t;
-            cell[d] ^= t;
-          }
-    }
+          cell[0][i] ^= flip | swap;
+          cell[d][i] ^= d > 0 ? swap : 0;
+        }
   for (guint d = 1; d < dim; d++) /* Gray code */
-    cell[d] ^= cell[d - 1];
-  t = 0;
-  for (guint32 q = (guint32) 1 << (bits - 1); q > 1; q >>= 1)
-    if (cell[dim - 1] & q)
-      t ^= q - 1;
-  for (guint d = 0; d < dim; d++)
-    cell[d] ^= t;
+    for (guint i = 0; i < GROUP; i++)
+      cell[d][i] ^= cell[d - 1][i];
+  for (guint i = 0; i < GROUP; i++)
+    {
+      guint32 t = 0;
+
+      for (guint bit = bits - 1; bit > 0; bit--)
+        t ^= -(cell[dim - 1][i] >> bit & 1) & (((guint32) 1 << bit) - 1);
+      for (guint d = 0; d < dim; d++)
+        cell[d][i] ^= t;
+    }
 }
 
 /* Bit b of every axis in turn, the highest first. */
-static guint64
-interleave (const guint32 *cell, guint bits, guint dim)
+static void
+interleave (Cells cell, guint bits, guint dim, guint64 *code)
 {
-  guint64 code = 0;
-
+  for (guint i = 0; i < GROUP; i++)
+    code[i] = 0;
   for (guint b = bits; b-- > 0;)
     for (guint d = 0; d < dim; d++)
-      code = code << 1 | (cell[d] >> b & 1);
-  return code;
+      for (guint i = 0; i < GROUP; i++)
+        code[i] = code[i] << 1 | (cell[d][i] >> b & 1);
 }
 
 typedef struct {
@@ -71,24 +74,31 @@ typedef struct {
   guint64 *codes;
 } Encoding;
 
+/* @begin, @end: groups. */
 static void
-encode_rows (gsize begin, gsize end, guint worker, gpointer data)
+encode_groups (gsize begin, gsize end, guint worker, gpointer data)
 {
   const Encoding *e = data;
+  const gsize n = e->points->n;
   const guint dim = e->points->dim, bits = bits_per_axis (dim);
-  const double cells = (double) ((guint32) 1 << bits);
-  guint32 cell[MONGE_MAX_DIM];
+  const float cells = (float) ((guint32) 1 << bits), scale = (float) (cells / e->side);
+  guint64 code[GROUP];
+  Cells cell;
 
-  for (gsize i = begin; i < end; i++)
+  for (gsize group = begin; group < end; group++)
     {
-      for (guint d = 0; d < dim; d++)
-        {
-          double at = e->points->planes[d * e->points->n + i] - (double) e->lower[d];
+      const gsize first = group * GROUP, count = MIN (n - first, GROUP);
 
-          cell[d] = (guint32) CLAMP (at / e->side * cells, 0, cells - 1);
-        }
+      for (guint d = 0; d < dim; d++)
+        for (gsize i = 0; i < GROUP; i++)
+          {
+            float x = e->points->planes[d * n + first + MIN (i, count - 1)];
+
+            cell[d][i] = (guint32) (gint32) CLAMP ((x - e->lower[d]) * scale, 0, cells - 1);
+          }
       hilbert_transpose (cell, bits, dim);
-      e->codes[i] = interleave (cell, bits, dim);
+      interleave (cell, bits, dim, code);
+      memcpy (e->codes + first, code, count * sizeof *code);
     }
 }
 
@@ -199,7 +209,7 @@ monge_points_sort (MongePoints *points, double cell, gsize *moved)
   points->side = cell > 0 && cell < side ? cell * exp2 (ceil (log2 (side / cell))) : side;
   encoding.side = points->side;
   encoding.codes = points->codes;
-  monge_parallel_rows (n, 4096, 0, NULL, encode_rows, &encoding);
+  monge_parallel_rows ((n + GROUP - 1) / GROUP, 64, 0, NULL, encode_groups, &encoding);
   for (gsize i = 0; i < n; i++)
     index[i] = (guint32) i;
   radix_sort (points->codes, index, n, bits_per_axis (points->dim) * points->dim);
@@ -218,8 +228,8 @@ monge_points_sort (MongePoints *points, double cell, gsize *moved)
  * Life
  */
 
-static MongePoints *
-points_alloc (gsize n, guint dim)
+MongePoints *
+monge_points_alloc (gsize n, guint dim)
 {
   MongePoints *points = g_new0 (MongePoints, 1);
 
@@ -232,15 +242,15 @@ points_alloc (gsize n, guint dim)
 }
 
 MongePoints *
-monge_points_new (MongeMeasure *measure, const double *origin, double cell)
+monge_points_new (MongeMeasure *measure, const double *origin)
 {
   const gsize n = monge_measure_get_n (measure);
   const double *weights = monge_measure_get_weights (measure);
-  MongePoints *points = points_alloc (n, monge_measure_get_dim (measure));
+  MongePoints *points = monge_points_alloc (n, monge_measure_get_dim (measure));
   double centre[MONGE_MAX_DIM];
 
   points->order = g_new (gsize, n);
-  points->codes = g_new (guint64, n);
+  points->codes = g_new0 (guint64, n);
   for (gsize i = 0; i < n; i++)
     {
       points->order[i] = i;
@@ -253,7 +263,6 @@ monge_points_new (MongeMeasure *measure, const double *origin, double cell)
     monge_points_find_centre (points, monge_measure_get_points (measure), centre);
   monge_points_move (points, monge_measure_get_points (measure),
                      origin != NULL ? origin : centre);
-  monge_points_sort (points, cell, NULL);
   return points;
 }
 
@@ -345,39 +354,57 @@ monge_points_get_depth (const MongePoints *points, double cell)
   return halvings <= bits_per_axis (points->dim) ? (guint) MAX (halvings, 0) : G_MAXUINT;
 }
 
+/* Index of the first point of each cell, and the number of cells; %NULL beyond @most. */
+static gsize *
+find_cells (const MongePoints *points, guint shift, gsize most, gsize *n_cells)
+{
+  g_autoptr (GArray) first = g_array_sized_new (FALSE, FALSE, sizeof (gsize), 1024);
+  guint64 cell = 0;
+
+  for (gsize i = 0; i < points->n; i++)
+    if (i == 0 || points->codes[i] >> shift != cell)
+      {
+        cell = points->codes[i] >> shift;
+        if (first->len >= most)
+          return NULL;
+        g_array_append_val (first, i);
+      }
+  *n_cells = first->len;
+  g_array_append_val (first, points->n);
+  return g_array_steal (first, NULL);
+}
+
 MongePoints *
-monge_points_coarsen (const MongePoints *points, guint depth)
+monge_points_coarsen (const MongePoints *points, guint depth, gsize most)
 {
   const guint dim = points->dim, bits = bits_per_axis (dim);
-  const guint shift = depth <= bits ? (bits - depth) * dim : 0;
+  g_autofree gsize *cells = NULL;
   MongePoints *clusters;
-  gsize n = 1;
+  gsize n;
 
   if (depth > bits)
     return NULL;
-  for (gsize i = 1; i < points->n; i++)
-    n += points->codes[i] >> shift != points->codes[i - 1] >> shift;
-  if (5 * n > 3 * points->n)
+  cells = find_cells (points, (bits - depth) * dim, most, &n);
+  if (cells == NULL)
     return NULL;
-
-  clusters = points_alloc (n, dim);
+  clusters = monge_points_alloc (n, dim);
   memcpy (clusters->origin, points->origin, sizeof clusters->origin);
-  clusters->first = g_new (gsize, n + 1);
-  clusters->first[0] = 0;
-  for (gsize i = 1, c = 0; i < points->n; i++)
-    if (points->codes[i] >> shift != points->codes[i - 1] >> shift)
-      clusters->first[++c] = i;
-  clusters->first[n] = points->n;
+  clusters->side = points->side;
+  clusters->codes = g_new (guint64, n);
   for (gsize c = 0; c < n; c++)
     {
       double mass = 0;
 
-      for (gsize i = clusters->first[c]; i < clusters->first[c + 1]; i++)
+      for (gsize i = cells[c]; i < cells[c + 1]; i++)
         mass += points->weights[i];
       clusters->weights[c] = mass;
       clusters->log2_weights[c] = (float) log2 (mass);
+      clusters->codes[c] = points->codes[cells[c]];
     }
+  clusters->first = g_steal_pointer (&cells);
   monge_points_gather (clusters, points);
+  for (gsize c = 0; c <= n && points->first != NULL; c++) /* ranges of points, not of clusters */
+    clusters->first[c] = points->first[clusters->first[c]];
   return clusters;
 }
 

@@ -20,15 +20,17 @@ typedef struct {
   double *weights;     /* (n), sum 1 */
   float *log2_weights; /* (n) */
   gsize *order;        /* (n) index in the measure; NULL for clusters */
-  guint64 *codes;      /* (n) position along the curve, ascending; NULL for clusters */
+  guint64 *codes;      /* (n) position along the curve, ascending; of clusters, of their first point */
   double side;         /* of the cube that the codes divide, shape units */
-  double spread;       /* at the last sorting: see monge_points_measure_spread() */
+  double spread;       /* at the last sorting, 0 before: see monge_points_measure_spread() */
   gsize *first;        /* (n + 1) for clusters: cluster c is points first[c] … first[c+1] − 1 */
 } MongePoints;
 
-/* Sorted as monge_points_sort() does. @origin: (nullable): (dim), taken off every point; the
+/* To be filled. No order, codes or clusters. */
+MongePoints *monge_points_alloc (gsize n, guint dim);
+/* In the measure's order, to be sorted. @origin: (nullable): (dim), taken off every point; the
  * barycentre if %NULL. O(n). */
-MongePoints *monge_points_new (MongeMeasure *measure, const double *origin, double cell);
+MongePoints *monge_points_new (MongeMeasure *measure, const double *origin);
 void monge_points_free (MongePoints *points);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongePoints, monge_points_free)
 
@@ -47,9 +49,9 @@ double monge_points_measure_spread (const MongePoints *points);
 /* How many halvings of the cube's side give cells of at most @cell; 0 is one cell. G_MAXUINT if the
  * curve does not go that deep. */
 guint monge_points_get_depth (const MongePoints *points, double cell);
-/* Mass and barycentre of the points in each cell of @depth halvings. O(n). Returns: (transfer full)
- * (nullable): %NULL if that would not leave fewer than 60 % of the points. */
-MongePoints *monge_points_coarsen (const MongePoints *points, guint depth);
+/* Mass and barycentre of the points, or clusters of deeper cells, in each cell of @depth halvings.
+ * @most: clusters. O(n). Returns: (transfer full) (nullable): %NULL if that takes more than @most. */
+MongePoints *monge_points_coarsen (const MongePoints *points, guint depth, gsize most);
 /* Takes the barycentres of @clusters again, after their points have moved. O(n). */
 void monge_points_gather (MongePoints *clusters, const MongePoints *points);
 

@@ -286,6 +286,7 @@ monge_sinkhorn_converge_self (MongeSinkhorn *s,
   if (self->error <= tol)
     return TRUE;
   self->rho = 0;
+  self->gain = NAN;
   for (int i = 0; i <= max_iterations; i++)
     {
       double mass = 0, marginal_error = 0;

@@ -15,12 +15,15 @@ typedef struct {
   double rho;      /* Chebyshev's, 0 before the first step */
   double dual;     /* of OT(α,α) where the potential stood */
   double error;    /* of the marginal there; ∞ if not known */
+  double gain;     /* of the dual from the clusters to the points; NaN if not known */
 } SelfPotential;
 
 /* One measure and its two potentials, at the level at which the problem now stands. */
 typedef struct {
   MongePoints *fine;
   MongePoints *clusters; /* of @fine, or NULL once the points themselves are solved */
+  MongePoints *base;     /* the smallest clusters made since the points moved, to make larger ones of */
+  double base_cell;
   double *cross;         /* f or g */
   SelfPotential self;
 } Side;
@@ -98,5 +101,14 @@ gboolean monge_sinkhorn_set_level (MongeSinkhorn *s, double cell, GError **error
 /* Sorts a side again if its points have moved too far for the old order, or if its grid has no cells
  * near @cell. */
 gboolean monge_sinkhorn_keep_order (MongeSinkhorn *s, double cell, GError **error);
+
+/* --- readout.c: from the level to the points --- */
+
+/* The cross problem's value, and its share of the slope (n × dim), added to what is there. */
+gboolean monge_sinkhorn_read_out_cross (MongeSinkhorn *s, double *slope, double *value,
+                                        GError **error);
+/* The same of −½ OT(α,α) − ½ OT(β,β). */
+gboolean monge_sinkhorn_read_out_selves (MongeSinkhorn *s, double *slope, double *value,
+                                         GError **error);
 
 G_END_DECLS

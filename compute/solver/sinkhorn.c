@@ -198,126 +198,6 @@ sharpen (MongeSinkhorn *s,
 }
 
 /* ------------------------------------------------------------------------------------------------
- * From the level to the points
- */
-
-/* s->extended ← the potential at every point of the source, to first order around its cluster:
- * ∇f is the mean of ∂_x C over the row of the plan, which is the moment. */
-static gboolean
-guess_at_points (MongeSinkhorn *s,
-                 const double *potential,
-                 const MongePoints *columns,
-                 const double *column_potential,
-                 GError **error)
-{
-  const Side *x = &s->sides[SOURCE];
-  const MongePoints *c = x->clusters, *fine = x->fine;
-
-  if (!monge_sinkhorn_reduce (s, c, potential, columns, column_potential, TRUE, error))
-    return FALSE;
-  for (gsize k = 0; k < c->n; k++)
-    for (gsize i = c->first[k]; i < c->first[k + 1]; i++)
-      {
-        double at = potential[k];
-
-        for (guint d = 0; d < s->dim; d++)
-          at += s->lambda * s->moment[d * c->n + k]
-                * (fine->planes[d * fine->n + i] - c->planes[d * c->n + k]);
-        s->extended[i] = at;
-      }
-  return TRUE;
-}
-
-/* The potential at the points by one softmin, with its slope beside it: slope[order[i]] += sign ·
- * (mass of row i of the plan / α_i) · mean of ∂_x C over the row. @gain: by how much the dual term of
- * the source grows from the clusters to the points. */
-static gboolean
-read_out (MongeSinkhorn *s,
-          double *potential,
-          const MongePoints *columns,
-          const double *column_potential,
-          double sign,
-          double *slope,
-          double *gain,
-          GError **error)
-{
-  const Side *x = &s->sides[SOURCE];
-  const MongePoints *fine = x->fine;
-
-  *gain = 0;
-  if (x->clusters != NULL)
-    {
-      *gain = -monge_sinkhorn_dual_term (s, x->clusters, potential);
-      if (!guess_at_points (s, potential, columns, column_potential, error))
-        return FALSE;
-      potential = s->extended;
-    }
-  if (!monge_sinkhorn_reduce (s, fine, potential, columns, column_potential, slope != NULL, error))
-    return FALSE;
-  for (gsize i = 0; i < fine->n; i++)
-    {
-      potential[i] = monge_sinkhorn_updated (s, potential[i], s->sum[i]);
-      s->sum[i] = sign * monge_sinkhorn_wanted_mass (s, potential[i]);
-    }
-  if (x->clusters != NULL)
-    *gain += monge_sinkhorn_dual_term (s, fine, potential);
-  for (gsize i = 0; i < fine->n && slope != NULL; i++)
-    for (guint d = 0; d < s->dim; d++)
-      slope[fine->order[i] * s->dim + d] += s->sum[i] * s->moment[d * fine->n + i];
-  return TRUE;
-}
-
-/* The last update of f: exact row marginals for value and slope. */
-static gboolean
-finish_cross (MongeSinkhorn *s, double *slope, double *value, GError **error)
-{
-  Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
-  const MongePoints *columns = monge_side_get_points (y), *points = monge_side_get_points (x);
-  double mass = 0, gain;
-
-  if (x->clusters != NULL)
-    {
-      if (!monge_sinkhorn_reduce (s, points, x->cross, columns, y->cross, FALSE, error))
-        return FALSE;
-      for (gsize i = 0; i < points->n; i++)
-        x->cross[i] = monge_sinkhorn_updated (s, x->cross[i], s->sum[i]);
-    }
-  if (!read_out (s, x->cross, columns, y->cross, 1, slope, &gain, error))
-    return FALSE;
-  for (gsize i = 0; i < points->n; i++)
-    mass += points->weights[i] * monge_sinkhorn_wanted_mass (s, x->cross[i]);
-  *value = monge_sinkhorn_dual_term (s, points, x->cross)
-           + monge_sinkhorn_dual_term (s, columns, y->cross) - s->epsilon * (mass - 1) + gain;
-  return TRUE;
-}
-
-static gboolean
-finish_selves (MongeSinkhorn *s, double *slope, MongeSinkhornReport *report, GError **error)
-{
-  Side *x = &s->sides[SOURCE];
-  g_autofree double *potential = NULL;
-  double gain = 0;
-
-  if (!converge_selves (s, SELF_SHARE * s->params.tol, s->params.max_iterations, error))
-    return FALSE;
-  if (slope != NULL || x->clusters != NULL)
-    {
-      potential = g_memdup2 (x->self.values,
-                             monge_side_get_points (x)->n * sizeof *x->self.values);
-      if (!read_out (s, potential, monge_side_get_points (x), x->self.values, -1, slope, &gain,
-                     error))
-        return FALSE;
-    }
-  report->value -= gain;
-  for (Which which = SOURCE; which <= TARGET; which++)
-    {
-      report->value -= 0.5 * s->sides[which].self.dual;
-      report->marginal_error = MAX (report->marginal_error, s->sides[which].self.error);
-    }
-  return TRUE;
-}
-
-/* ------------------------------------------------------------------------------------------------
  * One solve
  */
 
@@ -363,12 +243,27 @@ converge (MongeSinkhorn *s, MongeSinkhornReport *report, GError **error)
          && sharpen (s, cell, INFINITY, report, error);
 }
 
+/* The self problems' share of value, slope and error. */
+static gboolean
+finish_selves (MongeSinkhorn *s, double *slope, MongeSinkhornReport *report, GError **error)
+{
+  double value;
+
+  if (!converge_selves (s, SELF_SHARE * s->params.tol, s->params.max_iterations, error)
+      || !monge_sinkhorn_read_out_selves (s, slope, &value, error))
+    return FALSE;
+  report->value += value;
+  for (Which which = SOURCE; which <= TARGET; which++)
+    report->marginal_error = MAX (report->marginal_error, s->sides[which].self.error);
+  return TRUE;
+}
+
 static gboolean
 finish (MongeSinkhorn *s, double *slope, MongeSinkhornReport *report, GError **error)
 {
   if (slope != NULL)
     memset (slope, 0, s->sides[SOURCE].fine->n * s->dim * sizeof *slope);
-  return finish_cross (s, slope, &report->value, error)
+  return monge_sinkhorn_read_out_cross (s, slope, &report->value, error)
          && (!s->params.debias || finish_selves (s, slope, report, error));
 }
 
@@ -436,7 +331,7 @@ monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *t
   s->backend = backend;
   s->dim = monge_measure_get_dim (source);
   for (Which which = SOURCE; which <= TARGET; which++)
-    s->sides[which].fine = monge_points_new (measures[which], NULL, 0);
+    s->sides[which].fine = monge_points_new (measures[which], NULL);
   monge_predictor_init (&s->predictor, s->sides[SOURCE].fine->n, s->dim, s->sides[TARGET].fine->n);
   s->bias = g_new (float, longest);
   s->lift = g_new (float, longest);
@@ -458,6 +353,7 @@ monge_sinkhorn_free (MongeSinkhorn *s)
     {
       monge_points_free (s->sides[which].fine);
       monge_points_free (s->sides[which].clusters);
+      monge_points_free (s->sides[which].base);
       g_free (s->sides[which].cross);
       g_free (s->sides[which].self.values);
       g_free (s->sides[which].self.step);
@@ -482,6 +378,7 @@ monge_sinkhorn_move_source (MongeSinkhorn *s, const double *positions)
 
   monge_points_find_centre (source->fine, positions, centre);
   monge_points_move (source->fine, positions, centre);
+  g_clear_pointer (&source->base, monge_points_free);
   source->self.error = INFINITY;
   if (source->clusters != NULL && s->is_warm)
     monge_points_gather (source->clusters, source->fine);
