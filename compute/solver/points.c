@@ -196,6 +196,34 @@ permute_plane (float *plane, const guint32 *index, gsize n, float *scratch)
   memcpy (plane, scratch, n * sizeof *plane);
 }
 
+/* How the number of cells grows as they halve, over two halvings down to a few points in each: 1 for
+ * curves, 2 for surfaces, 3 for volumes. */
+static double
+measure_dimension (const MongePoints *points)
+{
+  const guint dim = points->dim, bits = bits_per_axis (dim);
+  gsize cells[3] = { 1, 1, 1 }, part[17] = { 0 };
+
+  for (gsize i = 1; i < points->n; i++)
+    {
+      const guint64 difference = points->codes[i] ^ points->codes[i - 1];
+
+      if (difference != 0)
+        part[bits - (guint) (63 - __builtin_clzll (difference)) / dim]++;
+    }
+  for (guint depth = 1; depth <= bits; depth++)
+    {
+      const gsize next = cells[2] + part[depth];
+
+      if (next > points->n / 6)
+        break;
+      cells[0] = cells[1];
+      cells[1] = cells[2];
+      cells[2] = next;
+    }
+  return CLAMP (log2 ((double) cells[2] / (double) cells[0]) / 2, 1, dim);
+}
+
 void
 monge_points_sort (MongePoints *points, double cell, gsize *moved)
 {
@@ -222,6 +250,7 @@ monge_points_sort (MongePoints *points, double cell, gsize *moved)
     for (gsize i = 0; i < n; i++)
       moved[i] = index[i];
   points->spread = monge_points_measure_spread (points);
+  points->intrinsic_dim = measure_dimension (points);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ typedef struct {
   guint64 *codes;      /* (n) position along the curve, ascending; of clusters, of their first point */
   double side;         /* of the cube that the codes divide, shape units */
   double spread;       /* at the last sorting, 0 before: see monge_points_measure_spread() */
+  double intrinsic_dim; /* at the last sorting: 1 for curves, 2 for surfaces, 3 for volumes */
   gsize *first;        /* (n + 1) for clusters: cluster c is points first[c] … first[c+1] − 1 */
 } MongePoints;
 

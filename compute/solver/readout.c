@@ -111,6 +111,19 @@ read_points (MongeSinkhorn *s,
   return TRUE;
 }
 
+/* A point of cluster @c, each as likely as its weight, and the same on every run. */
+static gsize
+draw_point (const MongePoints *clusters, const MongePoints *fine, gsize c)
+{
+  const double turn = 0.61803398874989485 * (double) (c + 1); /* evenly spread over clusters */
+  double left = (turn - floor (turn)) * clusters->weights[c];
+  gsize i = clusters->first[c];
+
+  while (i + 1 < clusters->first[c + 1] && left >= fine->weights[i])
+    left -= fine->weights[i++];
+  return i;
+}
+
 /* One point of each cluster, with the mass of the cluster. */
 static MongePoints *
 sample (const MongePoints *clusters, const MongePoints *fine)
@@ -121,8 +134,7 @@ sample (const MongePoints *clusters, const MongePoints *fine)
     points->origin[d] = clusters->origin[d];
   for (gsize c = 0; c < clusters->n; c++)
     {
-      const gsize count = clusters->first[c + 1] - clusters->first[c];
-      const gsize i = clusters->first[c] + (c * G_GUINT64_CONSTANT (2654435761) >> 16) % count;
+      const gsize i = draw_point (clusters, fine, c);
 
       points->weights[c] = clusters->weights[c];
       points->log2_weights[c] = clusters->log2_weights[c];

@@ -94,7 +94,7 @@ gboolean monge_sinkhorn_converge_self (MongeSinkhorn *s, Side *side, double tol,
 /* Zero potentials on the coarsest clusters, at a temperature as large as the shapes. */
 void monge_sinkhorn_start_cold (MongeSinkhorn *s);
 /* The cells that a gradient within @tol asks for: 0 for the points themselves. */
-double monge_sinkhorn_choose_cell (const MongeSinkhornParams *params);
+double monge_sinkhorn_choose_cell (const MongeSinkhorn *s);
 /* Brings both sides to clusters of at most @cell, or to the points if 0 or if clusters would be
  * hardly fewer; potentials follow by one softmin. */
 gboolean monge_sinkhorn_set_level (MongeSinkhorn *s, double cell, GError **error);

@@ -220,11 +220,14 @@ static gboolean
 converge (MongeSinkhorn *s, MongeSinkhornReport *report, GError **error)
 {
   const MongeSinkhornParams *params = &s->params;
-  const double cell = monge_sinkhorn_choose_cell (params);
+  double cell;
   gboolean warm;
 
-  if (!monge_sinkhorn_keep_order (s, cell, error))
+  /* Sorting tells the dimension of the shapes, and that the cells they need. */
+  if (!monge_sinkhorn_keep_order (s, monge_sinkhorn_choose_cell (s), error)
+      || !monge_sinkhorn_keep_order (s, monge_sinkhorn_choose_cell (s), error))
     return FALSE;
+  cell = monge_sinkhorn_choose_cell (s);
   if (s->is_warm)
     monge_sinkhorn_set_blur (s, MAX (s->blur, params->blur));
   else
