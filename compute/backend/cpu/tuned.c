@@ -402,7 +402,7 @@ store_rows (Job *job, const Tile *tile, const RowTile *rows)
         double sum = rows->sum[w][i];
 
         if (job->is_log) /* around another lift than was asked for */
-          sum += (r->lift != NULL ? r->lift[row] : 0) - rows->tile.lift[i];
+          sum += (r->lift != NULL ? (double) r->lift[row] : 0) - (double) rows->tile.lift[i];
         if (job->is_log && rows->tile.lift[i] >= G_MAXFLOAT) /* the maximum was −∞ */
           sum = -INFINITY;
         r->sum[w * r->x.n + row] = sum;
