@@ -220,7 +220,8 @@ sort_shape (const MongeShape *shape, MongePoints **points, GError **error)
 
   if (measure == NULL)
     return NULL;
-  *points = monge_points_new (measure, origin, 0);
+  *points = monge_points_new (measure, origin);
+  monge_points_sort (*points, 0, NULL);
   monge_measure_unref (measure);
   return g_memdup2 ((*points)->order, (*points)->n * sizeof *(*points)->order);
 }

@@ -23,7 +23,7 @@
 static gboolean
 is_volume (const MongeSinkhorn *s)
 {
-  return MAX (s->sides[SOURCE].fine->intrinsic_dim, s->sides[TARGET].fine->intrinsic_dim) > 2.25;
+  return MAX (s->sides[SOURCE].fine->intrinsic_dim, s->sides[TARGET].fine->intrinsic_dim) > 2.3;
 }
 
 double

@@ -196,13 +196,13 @@ permute_plane (float *plane, const guint32 *index, gsize n, float *scratch)
   memcpy (plane, scratch, n * sizeof *plane);
 }
 
-/* How the number of cells grows as they halve, over two halvings down to a few points in each: 1 for
- * curves, 2 for surfaces, 3 for volumes. */
+/* How the number of cells grows as they halve, at the last halving that leaves a few points in each: 1
+ * for curves, 2 for surfaces, 3 for volumes. */
 static double
 measure_dimension (const MongePoints *points)
 {
   const guint dim = points->dim, bits = bits_per_axis (dim);
-  gsize cells[3] = { 1, 1, 1 }, part[17] = { 0 };
+  gsize cells = 1, before = 1, part[17] = { 0 };
 
   for (gsize i = 1; i < points->n; i++)
     {
@@ -213,15 +213,12 @@ measure_dimension (const MongePoints *points)
     }
   for (guint depth = 1; depth <= bits; depth++)
     {
-      const gsize next = cells[2] + part[depth];
-
-      if (next > points->n / 6)
+      if (cells + part[depth] > points->n / 3)
         break;
-      cells[0] = cells[1];
-      cells[1] = cells[2];
-      cells[2] = next;
+      before = cells;
+      cells += part[depth];
     }
-  return CLAMP (log2 ((double) cells[2] / (double) cells[0]) / 2, 1, dim);
+  return CLAMP (log2 ((double) cells / (double) before), 1, dim);
 }
 
 void
@@ -229,6 +226,7 @@ monge_points_sort (MongePoints *points, double cell, gsize *moved)
 {
   const gsize n = points->n;
   g_autofree guint32 *index = g_new (guint32, n);
+  g_autofree guint64 *codes = g_new (guint64, n);
   g_autofree float *scratch = g_new (float, n);
   float lower[MONGE_MAX_DIM];
   double side = find_cube (points, lower);
@@ -238,8 +236,12 @@ monge_points_sort (MongePoints *points, double cell, gsize *moved)
   encoding.side = points->side;
   encoding.codes = points->codes;
   monge_parallel_rows ((n + GROUP - 1) / GROUP, 64, 0, NULL, encode_groups, &encoding);
-  for (gsize i = 0; i < n; i++)
-    index[i] = (guint32) i;
+  for (gsize i = 0; i < n; i++) /* equals by their place in the measure, whatever was before */
+    {
+      index[points->order[i]] = (guint32) i;
+      codes[points->order[i]] = points->codes[i];
+    }
+  memcpy (points->codes, codes, n * sizeof *codes);
   radix_sort (points->codes, index, n, bits_per_axis (points->dim) * points->dim);
   for (guint d = 0; d < points->dim; d++)
     permute_plane (points->planes + d * n, index, n, scratch);
