@@ -261,25 +261,55 @@ add_values (MongeCliScope *scope, const char *name, MongeAxis axis, gsize n, gui
 }
 
 static gboolean
-needs_result (MongeReduceOp op)
+is_extremum (MongeReduceOp op)
 {
-  return op == MONGE_REDUCE_LOG_SUM_EXP || op == MONGE_REDUCE_SOFT_MEAN || op == MONGE_REDUCE_MIN
-         || op == MONGE_REDUCE_MAX || op == MONGE_REDUCE_K_MIN;
+  return op == MONGE_REDUCE_MIN || op == MONGE_REDUCE_MAX || op == MONGE_REDUCE_K_MIN;
 }
 
-/* @reduction's results, and what else its adjoint asks for, become variables. */
+static gboolean
+needs_result (MongeReduceOp op)
+{
+  return op == MONGE_REDUCE_LOG_SUM_EXP || op == MONGE_REDUCE_SOFT_MEAN || is_extremum (op);
+}
+
+/* log Σ e^0: the logarithm of the number of terms, as the adjoint of a mean asks for it. */
+static gboolean
+add_counts (MongeCliScope *scope, const MongeReduction *reduction,
+            const MongeCliReduceParams *params, MongeBackend *backend, MongeAxis kept,
+            const MongeFormula **log_sum, MongeTask *task, GError **error)
+{
+  const MongeReduction count = {
+    .op = MONGE_REDUCE_LOG_SUM_EXP,
+    .over = reduction->over,
+    .body = monge_formula_constant (scope->pool, 0),
+  };
+  g_auto (MongeCliOutcome) outcome = { 0 };
+
+  if (!monge_cli_scope_reduce (scope, &count, params, backend, &outcome, task, error))
+    return FALSE;
+  *log_sum = add_values (scope, "_log_sum", kept, outcome.n, 1, outcome.values, error);
+  return *log_sum != NULL;
+}
+
+/* @reduction's results, and what else its adjoint asks for, become variables. Extrema are looked for
+ * by the generic code, as their adjoint compares with them bit by bit. */
 static gboolean
 add_results (MongeCliScope *scope, const MongeReduction *reduction,
-             const MongeCliReduceParams *params, MongeBackend *backend,
+             const MongeCliReduceParams *asked, MongeBackend *backend,
              const MongeFormula **result, const MongeFormula **log_sum, MongeTask *task,
              GError **error)
 {
   const MongeAxis kept = reduction->over == MONGE_AXIS_J ? MONGE_AXIS_I : MONGE_AXIS_J;
+  MongeCliReduceParams params = *asked;
   g_auto (MongeCliOutcome) outcome = { 0 };
 
+  if (reduction->op == MONGE_REDUCE_MEAN)
+    return add_counts (scope, reduction, asked, backend, kept, log_sum, task, error);
   if (!needs_result (reduction->op))
     return TRUE;
-  if (!monge_cli_scope_reduce (scope, reduction, params, backend, &outcome, task, error))
+  if (is_extremum (reduction->op))
+    params.flags |= MONGE_PREPARE_GENERIC;
+  if (!monge_cli_scope_reduce (scope, reduction, &params, backend, &outcome, task, error))
     return FALSE;
   *result = add_values (scope, "_result", kept, outcome.n, outcome.dim, outcome.values, error);
   if (*result == NULL)

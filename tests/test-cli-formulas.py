@@ -116,6 +116,19 @@ def test_reduce_gradient():
     refuse("reduce", formula, *given, "--gradient", "q", "--print", code=FAILED, says=["q"])
 
 
+def test_reduce_gradient_of_means_and_extrema():
+    """A mean's terms are counted, and the nearest are found again whatever finds them first."""
+    x, y, shapes = two_clouds()
+    nearest = [min(y, key=lambda q, p=p: math.dist(p, q)) for p in x]
+    minimum = [2 * (p[d] - q[d]) for p, q in zip(x, nearest) for d in range(3)]
+    mean = [sum(2 * (q[d] - p[d]) for p in x) / len(y) for q in y for d in range(3)]
+    for flags in (["--float64"], [], ["--generic"]):
+        _, got = reduce("min_j sqdist(x,y)", *shapes, "--gradient", "x", *flags)
+        all_close(got, minimum, 1e-5, flags)
+        _, got = reduce("mean_j sqdist(x,y)", *shapes, "--gradient", "y", *flags)
+        all_close(got, mean, 1e-5, flags)
+
+
 def test_reduce_names():
     _, got = reduce("sum_j a * b * m", "--x", "example:sphere", "--y", "example:torus")
     all_close([sum(got)], [3072], 1e-6, "weights of mass 1")
