@@ -111,7 +111,8 @@ place_sheet (MongeRandom *random, int side, double *x)
   double u = monge_random_uniform (random), v = monge_random_uniform (random);
 
   for (int d = 0; d < 10; d++)
-    x[d] = 0.6 * cos (0.7 * d + (1 + 0.3 * (d % 3)) * u) + 0.5 * sin (1.1 * d + v) + (side ? 0.03 * d : 0);
+    x[d] = 0.6 * cos (0.7 * d + (1 + 0.3 * (d % 3)) * u) + 0.5 * sin (1.1 * d + v)
+           + (side ? 0.03 * d : 0);
 }
 
 static const Case cases[] = {

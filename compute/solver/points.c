@@ -196,8 +196,22 @@ permute_plane (float *plane, const guint32 *index, gsize n, float *scratch)
   memcpy (plane, scratch, n * sizeof *plane);
 }
 
-/* How the number of cells grows as they halve, at the last halving that leaves a few points in each: 1
- * for curves, 2 for surfaces, 3 for volumes. */
+/* Point i becomes point index[i] of now. Codes stay. */
+static void
+permute (MongePoints *points, const guint32 *index)
+{
+  const gsize n = points->n;
+  g_autofree float *scratch = g_new (float, n);
+
+  for (guint d = 0; d < points->dim; d++)
+    permute_plane (points->planes + d * n, index, n, scratch);
+  permute_plane (points->log2_weights, index, n, scratch);
+  permute_array ((gpointer *) &points->weights, sizeof *points->weights, index, n);
+  permute_array ((gpointer *) &points->order, sizeof *points->order, index, n);
+}
+
+/* How the number of cells grows as they halve, at the last halving that leaves a few points in
+ * each: 1 for curves, 2 for surfaces, 3 for volumes. */
 static double
 measure_dimension (const MongePoints *points)
 {
@@ -227,7 +241,6 @@ monge_points_sort (MongePoints *points, double cell, gsize *moved)
   const gsize n = points->n;
   g_autofree guint32 *index = g_new (guint32, n);
   g_autofree guint64 *codes = g_new (guint64, n);
-  g_autofree float *scratch = g_new (float, n);
   float lower[MONGE_MAX_DIM];
   double side = find_cube (points, lower);
   Encoding encoding = { .points = points, .lower = lower };
@@ -243,16 +256,23 @@ monge_points_sort (MongePoints *points, double cell, gsize *moved)
     }
   memcpy (points->codes, codes, n * sizeof *codes);
   radix_sort (points->codes, index, n, bits_per_axis (points->dim) * points->dim);
-  for (guint d = 0; d < points->dim; d++)
-    permute_plane (points->planes + d * n, index, n, scratch);
-  permute_plane (points->log2_weights, index, n, scratch);
-  permute_array ((gpointer *) &points->weights, sizeof *points->weights, index, n);
-  permute_array ((gpointer *) &points->order, sizeof *points->order, index, n);
+  permute (points, index);
   if (moved != NULL)
     for (gsize i = 0; i < n; i++)
       moved[i] = index[i];
   points->spread = monge_points_measure_spread (points);
   points->intrinsic_dim = measure_dimension (points);
+}
+
+void
+monge_points_forget_order (MongePoints *points)
+{
+  g_autofree guint32 *index = g_new (guint32, points->n);
+
+  for (gsize i = 0; i < points->n; i++)
+    index[points->order[i]] = (guint32) i;
+  permute (points, index);
+  points->side = points->intrinsic_dim = points->spread = 0;
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ typedef struct {
   double *weights;     /* (n), sum 1 */
   float *log2_weights; /* (n) */
   gsize *order;        /* (n) index in the measure; NULL for clusters */
-  guint64 *codes;      /* (n) position along the curve, ascending; of clusters, of their first point */
+  guint64 *codes;      /* (n) position along the curve, ascending; clusters: of the first point */
   double side;         /* of the cube that the codes divide, shape units */
   double spread;       /* at the last sorting, 0 before: see monge_points_measure_spread() */
   double intrinsic_dim; /* at the last sorting: 1 for curves, 2 for surfaces, 3 for volumes */
@@ -39,6 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongePoints, monge_points_free)
  * exactly @cell; 0 for the smallest cube. @moved: (n) (out) (nullable): point i of now was point
  * moved[i]. O(n). */
 void monge_points_sort (MongePoints *points, double cell, gsize *moved);
+/* Back to the order of the measure, as before the first sorting. */
+void monge_points_forget_order (MongePoints *points);
 /* New positions, (n × dim) in the measure's order; the order along the curve stays. */
 void monge_points_move (MongePoints *points, const double *positions, const double *origin);
 /* Barycentre of n positions, in the measure's order. O(n). */

@@ -79,8 +79,8 @@ read_rows (gsize begin, gsize end, guint worker, gpointer data)
     }
 }
 
-/* The potential at all points of the side; slope[order[i]] += @sign · (mass of row i of the plan / α_i)
- * · mean of ∂_x C over the row. */
+/* The potential at all points of the side; slope[order[i]] += @sign · (mass of row i of the plan /
+ * α_i) · mean of ∂_x C over the row. */
 static gboolean
 read_points (MongeSinkhorn *s,
              const Softmin *of,
@@ -162,7 +162,8 @@ sample_gain (MongeSinkhorn *s, const Softmin *of, double *gain, GError **error)
     return FALSE;
   for (gsize c = 0; c < clusters->n; c++)
     s->extended[c] = extrapolate (&r, c, c);
-  if (!monge_sinkhorn_reduce (s, points, s->extended, of->columns, of->column_potential, FALSE, error))
+  if (!monge_sinkhorn_reduce (s, points, s->extended, of->columns, of->column_potential, FALSE,
+                              error))
     return FALSE;
   for (gsize c = 0; c < clusters->n; c++)
     {

@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
   MongePoints *fine;
   MongePoints *clusters; /* of @fine, or NULL once the points themselves are solved */
-  MongePoints *base;     /* the smallest clusters made since the points moved, to make larger ones of */
+  MongePoints *base;     /* the smallest clusters since the points moved: larger ones are made of them */
   double base_cell;
   double *cross;         /* f or g */
   SelfPotential self;

@@ -397,5 +397,5 @@ monge_sinkhorn_reset (MongeSinkhorn *s)
   s->is_warm = FALSE;
   s->slowness = 0;
   for (Which which = SOURCE; which <= TARGET; which++)
-    s->sides[which].fine->side = 0; /* to be sorted again: the same bits as from new */
+    monge_points_forget_order (s->sides[which].fine); /* for the same bits as from new */
 }
