@@ -213,8 +213,9 @@ compare (MongeBackend *backend, const Case *c, int p)
 
       solve (backend, c, p, tols[t], slope, &report);
       error = norm (source, slope, truth) / length;
-      g_test_message ("%s, p = %d, tol %g: cell %.3g of blur, slope off by %.2g, value by %.2g", c->name,
-                      p, tols[t], report.cell / c->blur, error, fabs (report.value / exact.value - 1));
+      g_test_message ("%s, p = %d, tol %g: cell %.3g of blur, slope off by %.2g, value by %.2g",
+                      c->name, p, tols[t], report.cell / c->blur, error,
+                      fabs (report.value / exact.value - 1));
       g_assert_true (report.converged);
       g_assert_true (!c->clusters || p == 1 || t > 0 || report.cell > 0);
       g_assert_true (error <= tols[t]);

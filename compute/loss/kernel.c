@@ -104,7 +104,7 @@ add_term (KernelLoss *loss,
   };
 
   for (gsize j = 0; j < columns->n; j++)
-    loss->bias[j] = is_log ? columns->log2_weights[j] : (float) columns->weights[j];
+    loss->bias[j] = is_log ? columns->log_weights[j] * 1.44269504f : (float) columns->weights[j];
   if (!monge_backend_reduce_tuned (loss->base.backend, &reduction, NULL, task, error))
     return FALSE;
   *term = 0;

@@ -205,7 +205,7 @@ permute (MongePoints *points, const guint32 *index)
 
   for (guint d = 0; d < points->dim; d++)
     permute_plane (points->planes + d * n, index, n, scratch);
-  permute_plane (points->log2_weights, index, n, scratch);
+  permute_plane (points->log_weights, index, n, scratch);
   permute_array ((gpointer *) &points->weights, sizeof *points->weights, index, n);
   permute_array ((gpointer *) &points->order, sizeof *points->order, index, n);
 }
@@ -288,7 +288,7 @@ monge_points_alloc (gsize n, guint dim)
   points->dim = dim;
   points->planes = g_new (float, n * dim);
   points->weights = g_new (double, n);
-  points->log2_weights = g_new (float, n);
+  points->log_weights = g_new (float, n);
   return points;
 }
 
@@ -306,9 +306,9 @@ monge_points_new (MongeMeasure *measure, const double *origin)
     {
       points->order[i] = i;
       points->weights[i] = weights[i];
-      points->log2_weights[i] = i > 0 && weights[i] == weights[i - 1]
-                                    ? points->log2_weights[i - 1]
-                                    : (float) log2 (weights[i]);
+      points->log_weights[i] = i > 0 && weights[i] == weights[i - 1]
+                                    ? points->log_weights[i - 1]
+                                    : (float) log (weights[i]);
     }
   if (origin == NULL)
     monge_points_find_centre (points, monge_measure_get_points (measure), centre);
@@ -324,7 +324,7 @@ monge_points_free (MongePoints *points)
     return;
   g_free (points->planes);
   g_free (points->weights);
-  g_free (points->log2_weights);
+  g_free (points->log_weights);
   g_free (points->order);
   g_free (points->codes);
   g_free (points->first);
@@ -449,7 +449,7 @@ monge_points_coarsen (const MongePoints *points, guint depth, gsize most)
       for (gsize i = cells[c]; i < cells[c + 1]; i++)
         mass += points->weights[i];
       clusters->weights[c] = mass;
-      clusters->log2_weights[c] = (float) log2 (mass);
+      clusters->log_weights[c] = (float) log (mass);
       clusters->codes[c] = points->codes[cells[c]];
     }
   clusters->first = g_steal_pointer (&cells);

@@ -18,7 +18,7 @@ typedef struct {
   double origin[MONGE_MAX_DIM];
   float *planes;       /* (dim × n), relative to the origin */
   double *weights;     /* (n), sum 1 */
-  float *log2_weights; /* (n) */
+  float *log_weights;  /* (n) */
   gsize *order;        /* (n) index in the measure; NULL for clusters */
   guint64 *codes;      /* (n) position along the curve, ascending; clusters: of the first point */
   double side;         /* of the cube that the codes divide, shape units */

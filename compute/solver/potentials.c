@@ -1,10 +1,10 @@
 /* Potentials at one temperature and one level.
  *
- * Everything is measured against the potentials at hand: with u_i = log2 Σ_j 2^(lift_i + bias_j − …),
- * the plan's row i weighs α_i 2^u_i, so one reduction gives the marginal, its error, the mass and
- * the update
- *     softmin_i = f_i − u_i / k,     k = log2(e) / ε.                                            */
-#include "compute/solver/sinkhorn-private.h"
+ * Everything is measured against the potentials at hand: with
+ *     u_i = log Σ_j β_j exp((f_i + g_j − C_ij) / ε)
+
+
+
 
 #include <math.h>
 
@@ -28,7 +28,6 @@ monge_sinkhorn_set_blur (MongeSinkhorn *s, double blur)
   s->epsilon = pow (blur, p);
   s->rho = pow (s->params.reach, p);
   s->lambda = 1 / (1 + s->epsilon / s->rho);
-  s->k = 1.44269504088896340736 / s->epsilon;
 }
 
 gboolean
@@ -60,7 +59,7 @@ monge_sinkhorn_dual_term (const MongeSinkhorn *s, const MongePoints *points, con
 double
 monge_sinkhorn_updated (const MongeSinkhorn *s, double potential, double u)
 {
-  return s->lambda * (potential - u / s->k);
+  return s->lambda * (potential - s->epsilon * u);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -91,7 +90,7 @@ get_offset (const MongePoints *rows, const MongePoints *columns)
   return offset;
 }
 
-/* values_i ← potential_i + sign ⟨x'_i, o⟩ + constant, times k */
+/* values_i ← (potential_i + sign ⟨x'_i, o⟩ + constant) / ε */
 static void
 absorb (const MongeSinkhorn *s,
         const MongePoints *points,
@@ -102,11 +101,11 @@ absorb (const MongeSinkhorn *s,
         double *values)
 {
   for (gsize i = 0; i < points->n; i++)
-    values[i] = s->k * (potential[i] + constant);
+    values[i] = (potential[i] + constant) / s->epsilon;
   for (guint d = 0; d < points->dim && !offset->is_zero; d++)
     {
       const float *x = points->planes + d * points->n;
-      const double slope = s->k * sign * offset->o[d];
+      const double slope = sign * offset->o[d] / s->epsilon;
 
       for (gsize i = 0; i < points->n; i++)
         values[i] += slope * x[i];
@@ -114,18 +113,15 @@ absorb (const MongeSinkhorn *s,
 }
 
 /* The columns about the origin of the rows, for p = 1. */
-static MongeCloud
+static const float *
 shift_columns (MongeSinkhorn *s, const MongePoints *columns, const Offset *offset)
 {
-  MongeCloud cloud = monge_points_get_cloud (columns);
-
   if (offset->is_zero)
-    return cloud;
+    return columns->planes;
   for (guint d = 0; d < columns->dim; d++)
     for (gsize j = 0; j < columns->n; j++)
       s->shifted[d * columns->n + j] = (float) (columns->planes[d * columns->n + j] - offset->o[d]);
-  cloud.planes = s->shifted;
-  return cloud;
+  return s->shifted;
 }
 
 gboolean
@@ -140,29 +136,36 @@ monge_sinkhorn_reduce (MongeSinkhorn *s,
   const gboolean square = s->params.p == 2;
   const Offset none = { .is_zero = TRUE };
   const Offset offset = get_offset (rows, columns), *absorbed = square ? &offset : &none;
-  guint64 n_pairs = 0;
-  MongeTunedReduction reduction = {
-    .kernel = square ? MONGE_TUNED_GAUSSIAN : MONGE_TUNED_LAPLACIAN,
-    .x = monge_points_get_cloud (rows),
-    .y = square ? monge_points_get_cloud (columns) : shift_columns (s, columns, &offset),
-    .scale = square ? sqrt (s->k / 2) : s->k,
-    .lift = s->lift,
-    .bias = s->bias,
-    .cutoff = MIN (-log2 (CUTOFF_SHARE * s->params.tol), MOST_CUTOFF_BITS),
-    .sum = s->sum,
-    .moment = moment ? s->moment : NULL,
+  const double scale = 1 / (s->params.p * s->epsilon);
+  MongeKernel **kernel = &s->kernels[s->params.p - 1][moment];
+  const MongeArgument arguments[] = {
+    [MONGE_SOFTMIN_X] = { .floats = rows->planes, .stride = rows->n },
+    [MONGE_SOFTMIN_Y] = { .floats = square ? columns->planes : shift_columns (s, columns, &offset),
+                          .stride = columns->n },
+    [MONGE_SOFTMIN_F] = { .doubles = s->row_exponent, .stride = rows->n },
+    [MONGE_SOFTMIN_H] = { .doubles = s->column_exponent, .stride = columns->n },
+    [MONGE_SOFTMIN_S] = { .doubles = &scale, .stride = 1 },
   };
+  const MongeRun run = {
+    .n_rows = rows->n,
+    .n_columns = columns->n,
+    .arguments = arguments,
+    .cutoff = MIN (-log2 (CUTOFF_SHARE * s->params.tol), MOST_CUTOFF_BITS),
+    .out = moment ? s->moment : s->sum,
+    .log_sum = moment ? s->sum : NULL,
+  };
+  guint64 n_pairs = 0;
 
-  absorb (s, columns, column_potential, absorbed, 1, 0, s->exponent);
-  for (gsize j = 0; j < columns->n; j++)
-    s->bias[j] = (float) (columns->log2_weights[j] + s->exponent[j]);
-  absorb (s, rows, row_potential, absorbed, -1, -absorbed->half_square, s->exponent);
-  for (gsize i = 0; i < rows->n; i++)
-    s->lift[i] = (float) s->exponent[i];
-  if (!monge_backend_reduce_tuned (s->backend, &reduction, &n_pairs, s->task, error))
+  if (*kernel == NULL)
+    *kernel = monge_softmin_prepare (s->backend, s->params.p, moment, s->dim, error);
+  if (*kernel == NULL)
     return FALSE;
-  for (gsize i = 0; i < rows->n; i++) /* what the lift lost by rounding */
-    s->sum[i] += s->exponent[i] - s->lift[i];
+  absorb (s, rows, row_potential, absorbed, -1, -absorbed->half_square, s->row_exponent);
+  absorb (s, columns, column_potential, absorbed, 1, 0, s->column_exponent);
+  for (gsize j = 0; j < columns->n; j++)
+    s->column_exponent[j] += columns->log_weights[j];
+  if (!monge_backend_run (s->backend, *kernel, &run, &n_pairs, s->task, error))
+    return FALSE;
   for (guint d = 0; d < rows->dim && moment && !absorbed->is_zero; d++)
     for (gsize i = 0; i < rows->n; i++)
       s->moment[d * rows->n + i] += offset.o[d];
@@ -189,7 +192,7 @@ half_step (MongeSinkhorn *s, Which which, double *marginal_error, double *mass, 
   *marginal_error = *mass = 0;
   for (gsize i = 0; i < points->n; i++)
     {
-      double row = exp2 (s->sum[i]);
+      double row = exp (s->sum[i]);
 
       *marginal_error += points->weights[i] * fabs (row - monge_sinkhorn_wanted_mass (s, f[i]));
       *mass += points->weights[i] * row;
@@ -297,7 +300,7 @@ monge_sinkhorn_converge_self (MongeSinkhorn *s,
       for (gsize j = 0; j < points->n; j++)
         {
           marginal_error += points->weights[j]
-                            * fabs (exp2 (s->sum[j])
+                            * fabs (exp (s->sum[j])
                                     - monge_sinkhorn_wanted_mass (s, self->values[j]));
           s->sum[j] = monge_sinkhorn_updated (s, self->values[j], s->sum[j]);
           mass += points->weights[j] * monge_sinkhorn_wanted_mass (s, s->sum[j]);

@@ -137,7 +137,7 @@ sample (const MongePoints *clusters, const MongePoints *fine)
       const gsize i = draw_point (clusters, fine, c);
 
       points->weights[c] = clusters->weights[c];
-      points->log2_weights[c] = clusters->log2_weights[c];
+      points->log_weights[c] = clusters->log_weights[c];
       for (guint d = 0; d < clusters->dim; d++)
         points->planes[d * clusters->n + c] = fine->planes[d * fine->n + i];
     }

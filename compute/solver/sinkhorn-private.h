@@ -3,6 +3,7 @@
 
 #include "compute/solver/predict.h"
 #include "compute/solver/sinkhorn.h"
+#include "compute/solver/softmin.h"
 
 G_BEGIN_DECLS
 
@@ -22,7 +23,7 @@ typedef struct {
 typedef struct {
   MongePoints *fine;
   MongePoints *clusters; /* of @fine, or NULL once the points themselves are solved */
-  MongePoints *base;     /* the smallest clusters since the points moved: larger ones are made of them */
+  MongePoints *base;     /* the smallest since the points moved: larger ones are made of these */
   double base_cell;
   double *cross;         /* f or g */
   SelfPotential self;
@@ -37,14 +38,14 @@ struct _MongeSinkhorn {
   double cell;          /* of the level; 0: points */
   double blur;          /* temperature at which the potentials stand */
   MongeSinkhornParams params; /* of the solve under way, or the last */
-  double epsilon, rho, lambda, k;
+  double epsilon, rho, lambda;
   double slowness;      /* of the last solve: see MongeAnderson */
   double cost_scale;    /* the largest cost at the last cold start */
 
   MongePredictor predictor;
 
-  float *bias, *lift;   /* scratch, as long as the longer side */
-  double *exponent;
+  MongeKernel *kernels[2][2]; /* by p − 1 and whether with moments; made on first use */
+  double *row_exponent, *column_exponent; /* scratch, as long as the longer side */
   float *shifted;       /* planes of columns about the origin of the rows */
   double *sum, *moment;
   double *extended;     /* potentials at all points of a side */
@@ -68,7 +69,7 @@ monge_sinkhorn_is_on_points (const MongeSinkhorn *s)
 
 /* --- potentials.c: one temperature, one level --- */
 
-/* Sets ε, ρ, λ and k. */
+/* Sets ε, ρ and λ. */
 void monge_sinkhorn_set_blur (MongeSinkhorn *s, double blur);
 gboolean monge_sinkhorn_is_balanced (const MongeSinkhorn *s);
 /* What row i of the plan should weigh, over α_i: e^(−f/ρ). */

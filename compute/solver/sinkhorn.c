@@ -336,9 +336,8 @@ monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *t
   for (Which which = SOURCE; which <= TARGET; which++)
     s->sides[which].fine = monge_points_new (measures[which], NULL);
   monge_predictor_init (&s->predictor, s->sides[SOURCE].fine->n, s->dim, s->sides[TARGET].fine->n);
-  s->bias = g_new (float, longest);
-  s->lift = g_new (float, longest);
-  s->exponent = g_new (double, longest);
+  s->row_exponent = g_new (double, longest);
+  s->column_exponent = g_new (double, longest);
   s->shifted = g_new (float, longest * s->dim);
   s->sum = g_new (double, longest);
   s->moment = g_new (double, longest * s->dim);
@@ -362,9 +361,10 @@ monge_sinkhorn_free (MongeSinkhorn *s)
       g_free (s->sides[which].self.step);
     }
   monge_predictor_clear (&s->predictor);
-  g_free (s->bias);
-  g_free (s->lift);
-  g_free (s->exponent);
+  for (guint k = 0; k < 4; k++)
+    monge_kernel_free (s->kernels[k / 2][k % 2]);
+  g_free (s->row_exponent);
+  g_free (s->column_exponent);
   g_free (s->shifted);
   g_free (s->sum);
   g_free (s->moment);
