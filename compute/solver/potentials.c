@@ -2,9 +2,9 @@
  *
  * Everything is measured against the potentials at hand: with
  *     u_i = log Σ_j β_j exp((f_i + g_j − C_ij) / ε)
-
-
-
+ * the plan's row i weighs α_i e^(u_i), so one reduction gives the marginal, its error, the mass and
+ * the update softmin_i = f_i − ε u_i. */
+#include "compute/solver/sinkhorn-private.h"
 
 #include <math.h>
 
