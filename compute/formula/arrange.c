@@ -239,15 +239,21 @@ add_term (Sum *sum, const MongeFormula *formula, double factor)
   return TRUE;
 }
 
-/* The constant factor of a product, and the rest. */
+/* The constant factor of a product, and the rest; of one whose constants overflow together, the
+ * first. */
 static Item
 split (MongeFormulaPool *pool, const MongeFormula *formula)
 {
+  const MongeFormula *a = formula->operands[0], *b = formula->operands[1];
   MongeProduct product;
   double factor;
 
-  if (formula->op != MONGE_OP_MULTIPLY || !monge_product_collect (pool, &product, formula)
-      || product.factor == 1 || product.n_factors == 0)
+  if (formula->op != MONGE_OP_MULTIPLY)
+    return (Item){ formula, 1 };
+  if (!monge_product_collect (pool, &product, formula))
+    return a->op == MONGE_OP_CONSTANT && b->op != MONGE_OP_CONSTANT ? (Item){ b, a->value }
+                                                                    : (Item){ formula, 1 };
+  if (product.factor == 1 || product.n_factors == 0)
     return (Item){ formula, 1 };
   factor = product.factor;
   product.factor = 1;

@@ -68,8 +68,14 @@ const MongeFormula *monge_formula_constant (MongeFormulaPool *pool, double value
  * monge_formula_apply:
  * @operands: as many as the operation has
  *
- * The simplified node for op(operands): monge_formula_simplify() is at work in here, so trees are
+ * The simplified node for op(operands): the rules of simplify.c are at work in here, so trees are
  * canonical from the start. Fails with %MONGE_ERROR_SIZE when dimensions do not fit, naming them.
+ *
+ * What others may rely on, whatever the way in which a formula is written: there is no negation,
+ * −f is (−1) f. Sums and products combine constants, parameters, what lives on rows, what lives on
+ * columns and then pairs; of two operands that may be exchanged, the one of fewer axes comes first.
+ * |x_i − y_j|² and |x_i − y_j| are SQNORM and NORM of SUBTRACT(x, y), also of dimension 1. So a
+ * Gaussian is EXP(MULTIPLY(p, SQNORM(SUBTRACT(x, y)))) with p on no axis.
  */
 const MongeFormula *monge_formula_apply (MongeFormulaPool *pool, MongeOp op,
                                          const MongeFormula *const *operands, GError **error);
@@ -116,7 +122,8 @@ const MongeFormula *monge_formula_substitute (MongeFormulaPool *pool, const Mong
                                               const MongeFormula *from, const MongeFormula *to,
                                               GError **error);
 
-/* Text that parses back to the same node. Transfer full. */
+/* Text that parses back to the same node, but for what sharing would make longer than 1 MiB, which
+ * is cut. Transfer full. */
 char *monge_formula_print (const MongeFormula *formula);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
  */
 #include "compute/formula/formula-private.h"
 #include "compute/formula/lex.h"
+#include "compute/formula/names.h"
 #include "compute/formula/reduction.h"
 
 #include <math.h>
@@ -130,107 +131,16 @@ call_two (Parser *parser, const char *name, const char *at, const MongeFormula *
 
 /* --- names --- */
 
-static const struct {
-  const char *name;
-  double value;
-} numbers[] = { { "pi", G_PI }, { "inf", INFINITY }, { "nan", NAN } };
-
-static const MongeFunction *
-find_function (const char *name)
-{
-  for (const MongeFunction *function = monge_functions; function->name != NULL; function++)
-    if (g_str_equal (function->name, name) && g_ascii_isalpha (*name)
-        && !g_str_has_suffix (name, "_j") && !g_str_equal (name, "pi"))
-      return function;
-  return NULL;
-}
-
-/* "sum_j" → the operation and the axis. */
-static gboolean
-find_reduction (const char *name, MongeReduceOp *op, MongeAxis *over)
-{
-  gsize length = strlen (name);
-
-  if (length < 3 || name[length - 2] != '_' || !strchr ("ij", name[length - 1]))
-    return FALSE;
-  *over = name[length - 1] == 'i' ? MONGE_AXIS_I : MONGE_AXIS_J;
-  for (guint k = 0; k < MONGE_N_REDUCE_OPS; k++)
-    {
-      const char *known = monge_reduce_op_get_name (k);
-
-      *op = k;
-      if (strncmp (name, known, length - 2) == 0 && strlen (known) == length - 2)
-        return TRUE;
-    }
-  *op = MONGE_REDUCE_LOG_SUM_EXP;
-  return length == 5 && strncmp (name, "lse", 3) == 0;
-}
-
-#define MAX_EDITED 24
-
-/* Insertions, deletions, changes and swaps of neighbours that make @a into @b. */
-static guint
-edit_distance (const char *a, const char *b)
-{
-  guint d[MAX_EDITED + 1][MAX_EDITED + 1];
-  gsize n = strlen (a), m = strlen (b);
-
-  if (n > MAX_EDITED || m > MAX_EDITED)
-    return G_MAXUINT;
-  for (gsize i = 0; i <= n; i++)
-    for (gsize j = 0; j <= m; j++)
-      {
-        guint best = i == 0 ? j : i;
-
-        if (i > 0 && j > 0)
-          {
-            best = d[i - 1][j - 1] + (g_ascii_tolower (a[i - 1]) != g_ascii_tolower (b[j - 1]));
-            best = MIN (best, MIN (d[i - 1][j], d[i][j - 1]) + 1);
-          }
-        if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-          best = MIN (best, d[i - 2][j - 2] + 1);
-        d[i][j] = best;
-      }
-  return d[n][m];
-}
-
-typedef struct {
-  const char *name, *best;
-  guint distance;
-} Guess;
-
-static void
-consider (Guess *guess, const char *candidate)
-{
-  guint distance = edit_distance (guess->name, candidate);
-
-  if (distance < guess->distance)
-    *guess = (Guess){ guess->name, candidate, distance };
-}
-
-/* The likeliest of what may stand there; NULL if nothing is near. */
-static const char *
-guess_function (const char *name, gboolean reduction)
-{
-  Guess guess = { name, NULL, 1 + MAX (1, MIN (3, strlen (name) / 3)) };
-
-  for (const MongeFunction *function = monge_functions; function->name != NULL; function++)
-    if (g_ascii_isalpha (*function->name)
-        && !!g_str_has_suffix (function->name, "_j") == reduction)
-      consider (&guess, function->name);
-  return guess.best;
-}
-
 static void
 fail_function (Parser *parser, const char *name, const char *at)
 {
-  const char *guess = guess_function (name, FALSE);
+  const char *guess = monge_names_guess_function (name);
   MongeReduceOp op;
   MongeAxis over;
 
   if (monge_formula_pool_find (parser->pool, name) != NULL)
     fail_at (parser, at, "“%s” is a variable: a product needs a “*”", name);
-  else if (find_reduction (name, &op, &over))
+  else if (monge_names_find_reduction (name, &op, &over))
     fail_at (parser, at, "“%s” can only come first, before all that it runs over", name);
   else if (guess != NULL)
     fail_at (parser, at, "there is no function “%s”; did you mean “%s”?", name, guess);
@@ -238,33 +148,31 @@ fail_function (Parser *parser, const char *name, const char *at)
     fail_at (parser, at, "there is no function “%s”", name);
 }
 
+/* Variables that an error lists, at most. */
+#define MAX_LISTED 20
+
 static void
 fail_variable (Parser *parser, const char *name, const char *at)
 {
   g_autoptr (GPtrArray) variables = monge_formula_pool_list_variables (parser->pool);
   g_autoptr (GString) list = g_string_new (NULL);
-  Guess guess = { name, NULL, 1 + strlen (name) / 3 };
-  const MongeFunction *function = find_function (name);
+  const char *guess = monge_names_guess_variable (name, variables);
+  const MongeFunction *function = monge_names_find_function (name);
   MongeReduceOp op;
   MongeAxis over;
 
-  for (guint k = 0; k < variables->len; k++)
-    {
-      const char *known = ((const MongeFormula *) variables->pdata[k])->name;
-
-      consider (&guess, known);
-      if (k < 20)
-        g_string_append_printf (list, "%s%s", k == 0 ? "" : ", ", known);
-    }
+  for (guint k = 0; k < MIN (variables->len, MAX_LISTED); k++)
+    g_string_append_printf (list, "%s%s", k == 0 ? "" : ", ",
+                            ((const MongeFormula *) variables->pdata[k])->name);
   if (function != NULL)
     fail_at (parser, at, "“%s” is a function: %s", name, function->signature);
-  else if (find_reduction (name, &op, &over))
+  else if (monge_names_find_reduction (name, &op, &over))
     fail_at (parser, at, "“%s” can only come first, before all that it runs over", name);
   else if (variables->len == 0)
     fail_at (parser, at, "there is no variable “%s”, nor any other", name);
-  else if (guess.best != NULL)
+  else if (guess != NULL)
     fail_at (parser, at, "there is no variable “%s”; did you mean “%s”? There are: %s", name,
-             guess.best, list->str);
+             guess, list->str);
   else
     fail_at (parser, at, "there is no variable “%s”; there are: %s", name, list->str);
 }
@@ -273,10 +181,10 @@ static const MongeFormula *
 find_variable (Parser *parser, const char *name, const char *at)
 {
   const MongeFormula *variable = monge_formula_pool_find (parser->pool, name);
+  double value;
 
-  for (guint k = 0; variable == NULL && k < G_N_ELEMENTS (numbers); k++)
-    if (g_str_equal (name, numbers[k].name))
-      variable = monge_formula_constant (parser->pool, numbers[k].value);
+  if (variable == NULL && monge_names_find_number (name, &value))
+    variable = monge_formula_constant (parser->pool, value);
   if (variable == NULL)
     fail_variable (parser, name, at);
   return variable;
@@ -339,7 +247,7 @@ parse_name (Parser *parser)
   if (!is_sign (parser, "("))
     return find_variable (parser, name, at);
   list = g_ptr_array_new ();
-  if (find_function (name) == NULL)
+  if (monge_names_find_function (name) == NULL)
     fail_function (parser, name, at);
   else if (parse_list (parser, ")", list))
     return call (parser, name, at, (const MongeFormula *const *) list->pdata, list->len);
@@ -595,9 +503,9 @@ parse_reduction_name (Parser *parser, MongeReduction *reduction)
   const char *guess;
 
   if (parser->token.type == MONGE_TOKEN_NAME
-      && find_reduction (name, &reduction->op, &reduction->over))
+      && monge_names_find_reduction (name, &reduction->op, &reduction->over))
     return advance (parser);
-  guess = guess_function (name, TRUE);
+  guess = monge_names_guess_reduction (name);
   if (parser->token.type == MONGE_TOKEN_NAME && guess != NULL)
     fail_at (parser, parser->token.at, "there is no reduction “%s”; did you mean “%s”?", name,
              guess);
@@ -691,15 +599,6 @@ monge_reduction_parse (MongeFormulaPool *pool, const char *text, MongeReduction 
   return TRUE;
 }
 
-static gboolean
-is_number_name (const char *name)
-{
-  for (guint k = 0; k < G_N_ELEMENTS (numbers); k++)
-    if (g_str_equal (name, numbers[k].name))
-      return TRUE;
-  return FALSE;
-}
-
 char **
 monge_formula_list_names (const char *text, GError **error)
 {
@@ -709,6 +608,7 @@ monge_formula_list_names (const char *text, GError **error)
   gboolean going, first = TRUE;
   MongeReduceOp op;
   MongeAxis over;
+  double value;
 
   g_return_val_if_fail (text != NULL, NULL);
   for (going = start (&parser); going && parser.token.type != MONGE_TOKEN_END; first = FALSE)
@@ -717,8 +617,9 @@ monge_formula_list_names (const char *text, GError **error)
       gboolean is_name = parser.token.type == MONGE_TOKEN_NAME;
 
       going = advance (&parser);
-      if (!going || !is_name || is_sign (&parser, "(") || is_number_name (name)
-          || (first && find_reduction (name, &op, &over)) || g_hash_table_contains (seen, name))
+      if (!going || !is_name || is_sign (&parser, "(") || monge_names_find_number (name, &value)
+          || (first && monge_names_find_reduction (name, &op, &over))
+          || g_hash_table_contains (seen, name))
         continue;
       g_hash_table_add (seen, name);
       g_ptr_array_add (names, g_steal_pointer (&name));
