@@ -129,6 +129,16 @@ typedef enum {
 /* @program: copied. @backend must outlive the kernel. */
 MongeKernel *monge_backend_prepare (MongeBackend *backend, const MongeProgram *program,
                                     MongePrepareFlags flags, GError **error);
+/* The same from the text of a float32 reduction, its arguments in the order of @variables. */
+typedef struct {
+  const char *name;
+  MongeAxis axis;
+  guint dim;
+} MongeVariable;
+
+MongeKernel *monge_backend_prepare_text (MongeBackend *backend, const char *text,
+                                         const MongeVariable *variables, guint n_variables,
+                                         GError **error);
 void monge_kernel_free (MongeKernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeKernel, monge_kernel_free)
 /* "Gaussian log-sum-exp, D = 3" or "interpreted, 9 instructions per pair". */

@@ -266,6 +266,32 @@ monge_backend_prepare (MongeBackend *backend,
   return kernel;
 }
 
+MongeKernel *
+monge_backend_prepare_text (MongeBackend *backend,
+                            const char *text,
+                            const MongeVariable *variables,
+                            guint n_variables,
+                            GError **error)
+{
+  g_autoptr (MongeFormulaPool) pool = monge_formula_pool_new ();
+  g_autofree const MongeFormula **arguments = g_new (const MongeFormula *, n_variables);
+  g_autoptr (MongeProgram) program = NULL;
+  MongeReduction reduction;
+
+  for (guint v = 0; v < n_variables; v++)
+    {
+      arguments[v] = monge_formula_variable (pool, variables[v].name, variables[v].axis,
+                                             variables[v].dim, error);
+      if (arguments[v] == NULL)
+        return NULL;
+    }
+  if (!monge_reduction_parse (pool, text, &reduction, error))
+    return NULL;
+  program = monge_program_new (&reduction, MONGE_FLOAT32, arguments, n_variables, error);
+  return program != NULL ? monge_backend_prepare (backend, program, MONGE_PREPARE_DEFAULT, error)
+                         : NULL;
+}
+
 void
 monge_kernel_free (MongeKernel *kernel)
 {

@@ -12,8 +12,8 @@ typedef struct {
   MongeLoss base;
   MongePoints *x, *y;
   double origin[MONGE_MAX_DIM];
-  float *bias;
-  double *sum, *moment;
+  MongeKernel *kernels[2]; /* without and with slopes; made on first use */
+  double *out;             /* ((1 + dim) × n): sums, then slopes */
   double *slope;           /* (n × dim): handed over only when it is whole */
   double target_term;      /* ½ Σ ββ k, at @target_blur */
   double target_blur;      /* NaN if not known */
@@ -33,9 +33,7 @@ kernel_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
   loss->y = monge_points_new (target, loss->origin);
   monge_points_sort (loss->x, 0, NULL);
   monge_points_sort (loss->y, 0, NULL);
-  loss->bias = g_new (float, MAX (n, m));
-  loss->sum = g_new (double, MAX (n, m));
-  loss->moment = g_new (double, n * dim);
+  loss->out = g_new (double, MAX (n * (1 + dim), m));
   loss->slope = g_new (double, n * dim);
   loss->target_blur = NAN;
   return &loss->base;
@@ -48,9 +46,9 @@ kernel_close (MongeLoss *base)
 
   monge_points_free (loss->x);
   monge_points_free (loss->y);
-  g_free (loss->bias);
-  g_free (loss->sum);
-  g_free (loss->moment);
+  monge_kernel_free (loss->kernels[0]);
+  monge_kernel_free (loss->kernels[1]);
+  g_free (loss->out);
   g_free (loss->slope);
   g_free (loss);
 }
@@ -60,24 +58,54 @@ kernel_reset (MongeLoss *base)
 {
 }
 
-/* The function k of one loss, in terms of the backend's. */
+/* The function k of one loss as formulas: its sum, and beside it the sum of what its slope is made of. */
 typedef struct {
-  MongeTunedKernel kernel;
-  double scale;  /* of lengths */
-  double sign;   /* of k against the backend's sum */
-  double slope;  /* ∂_x k = slope · k · moment */
+  const MongeLossType *type;
+  const char *sum, *sum_and_slope;
+} Texts;
+
+static const Texts texts[] = {
+  { &monge_loss_gaussian, "sum_j b * exp(-s*sqdist(x,y))",
+    "sum_j concat(b*exp(-s*sqdist(x,y)), b*exp(-s*sqdist(x,y)) * (x-y))" },
+  { &monge_loss_laplacian, "sum_j b * exp(-s*dist(x,y))",
+    "sum_j concat(b*exp(-s*dist(x,y)), b*exp(-s*dist(x,y)) * normalise(x-y))" },
+  { &monge_loss_energy, "sum_j b * dist(x,y)",
+    "sum_j concat(b*dist(x,y), b*normalise(x-y))" },
+};
+
+/* What goes with the texts, for one width. */
+typedef struct {
+  double s;
+  double sign;  /* of k against the sum */
+  double slope; /* ∂_x k = slope · what is summed for it */
 } Shape;
 
 static Shape
 get_shape (const MongeLoss *base, double blur)
 {
-  const double log2e = 1.44269504088896340736;
-
   if (base->type == &monge_loss_gaussian)
-    return (Shape){ MONGE_TUNED_GAUSSIAN, sqrt (log2e / 2) / blur, 1, -1 / (blur * blur) };
+    return (Shape){ 1 / (2 * blur * blur), 1, -1 / (blur * blur) };
   if (base->type == &monge_loss_laplacian)
-    return (Shape){ MONGE_TUNED_LAPLACIAN, log2e / blur, 1, -1 / blur };
-  return (Shape){ MONGE_TUNED_DISTANCE, 1, -1, 1 };
+    return (Shape){ 1 / blur, 1, -1 / blur };
+  return (Shape){ 1, -1, -1 };
+}
+
+static MongeKernel *
+get_kernel (KernelLoss *loss, gboolean with_slope, GError **error)
+{
+  const guint dim = loss->x->dim;
+  const MongeVariable variables[] = {
+    { "x", MONGE_AXIS_I, dim }, { "y", MONGE_AXIS_J, dim },
+    { "b", MONGE_AXIS_J, 1 },   { "s", MONGE_AXIS_NONE, 1 },
+  };
+
+  for (guint t = 0; t < G_N_ELEMENTS (texts) && loss->kernels[with_slope] == NULL; t++)
+    if (texts[t].type == loss->base.type)
+      loss->kernels[with_slope]
+          = monge_backend_prepare_text (loss->base.backend,
+                                        with_slope ? texts[t].sum_and_slope : texts[t].sum,
+                                        variables, G_N_ELEMENTS (variables), error);
+  return loss->kernels[with_slope];
 }
 
 /* Σ_i a_i Σ_j b_j k(x_i, y_j); slope_i += factor · Σ_j b_j ∂_x k(x_i, y_j) where @slope. */
@@ -92,33 +120,30 @@ add_term (KernelLoss *loss,
           MongeTask *task,
           GError **error)
 {
-  const gboolean is_log = shape->kernel != MONGE_TUNED_DISTANCE;
-  const MongeTunedReduction reduction = {
-    .kernel = shape->kernel,
-    .x = monge_points_get_cloud (rows),
-    .y = monge_points_get_cloud (columns),
-    .scale = shape->scale,
-    .bias = loss->bias,
-    .sum = loss->sum,
-    .moment = slope != NULL ? loss->moment : NULL,
+  MongeKernel *kernel = get_kernel (loss, slope != NULL, error);
+  const MongeArgument arguments[] = {
+    { .floats = rows->planes, .stride = rows->n },
+    { .floats = columns->planes, .stride = columns->n },
+    { .doubles = columns->weights, .stride = columns->n },
+    { .doubles = &shape->s, .stride = 1 },
+  };
+  const MongeRun run = {
+    .n_rows = rows->n,
+    .n_columns = columns->n,
+    .arguments = arguments,
+    .out = loss->out,
   };
 
-  for (gsize j = 0; j < columns->n; j++)
-    loss->bias[j] = is_log ? columns->log_weights[j] * 1.44269504f : (float) columns->weights[j];
-  if (!monge_backend_reduce_tuned (loss->base.backend, &reduction, NULL, task, error))
+  if (kernel == NULL
+      || !monge_backend_run (loss->base.backend, kernel, &run, NULL, task, error))
     return FALSE;
   *term = 0;
   for (gsize i = 0; i < rows->n; i++)
     {
-      double sum = is_log ? exp2 (loss->sum[i]) : loss->sum[i];
-
-      *term += rows->weights[i] * shape->sign * sum;
-      if (slope == NULL)
-        continue;
-      for (guint d = 0; d < rows->dim; d++)
-        slope[rows->order[i] * rows->dim + d] += factor * shape->slope * shape->sign
-                                                 * (is_log ? sum : 1)
-                                                 * loss->moment[d * rows->n + i];
+      *term += rows->weights[i] * shape->sign * loss->out[i];
+      for (guint d = 0; d < rows->dim && slope != NULL; d++)
+        slope[rows->order[i] * rows->dim + d] += factor * shape->slope
+                                                 * loss->out[(1 + d) * rows->n + i];
     }
   return TRUE;
 }
