@@ -161,10 +161,11 @@ typedef struct {
  * @n_rows, @n_columns: i < n_rows, j < n_columns; each below 2^31
  * @arguments: one per variable of the program, in its order
  * @pairs: (nullable): the blocks to visit; all if %NULL
- * @cutoff: for log-sum-exp and soft mean; 0 visits every pair. Else pairs of blocks are left out
+ * @cutoff: 0 visits every pair. Else, for log-sum-exp and soft mean, pairs of blocks are left out
  *   whose terms together are below 2^-cutoff of a row whose Σ e^F is of order one or more. Rows
  *   whose sum falls short of 2^(-cutoff/2) are computed again without, so a bad guess costs time, not
- *   accuracy. Backends without bounds for the program visit everything
+ *   accuracy. For sums of Gaussians and Laplacians with weights w, what is left out is below
+ *   2^-cutoff Σ|w|. Backends without bounds for the program visit everything
  * @out: (out): (out_dim × kept) planes: component d of result i at out[d × kept + i], kept being
  *   n_rows or n_columns; NULL when the program gives indices
  * @index_out: (out): the same for indices

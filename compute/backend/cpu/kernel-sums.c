@@ -129,6 +129,7 @@ run_plain_sum (MongeCpuJob *job, GError **error)
     {
       r->weights = weights;
       r->n_weights = match->n_weights;
+      r->cutoff = job->run->cutoff;
     }
   outcome = monge_job_reduce (job, error);
   if (outcome != MONGE_OUTCOME_DONE)
