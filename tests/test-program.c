@@ -326,6 +326,24 @@ static const struct {
   { "argkmin_j(sqdist(X,Y), 10)", "nearest neighbours, D = 7" },
 };
 
+/* Reductions whose adjoints are again what loops do; NULL for none. */
+static const struct {
+  const char *text, *variable, *description;
+} adjoints[] = {
+  { "sum_j exp(-s*sqdist(x,y)) * b", "x", "Gaussian slope, D = 3" },
+  { "sum_j exp(-s*sqdist(x,y)) * b", "y", "Gaussian slope, D = 3" },
+  { "sum_j exp(-s*sqdist(x,y)) * b", "b", "Gaussian sum, D = 3" },
+  { "sum_j exp(-dist(x,y)/s) * b", "x", "Laplacian slope, D = 3" },
+  { "sum_j exp(-s*sqdist(x,y)) * v", "v", "Gaussian sum, 3 weights, D = 3" },
+  { "sum_j exp(-s*sqdist(x,y)) * v", "x", NULL },
+  { "sum_j b * dist(x,y)", "x", "distance slope, D = 3" },
+  { "sum_j b * dist(x,y)", "y", "distance slope, D = 3" },
+  { "logsumexp_j(f + h - s*sqdist(x,y))", "x", "Gaussian slope, D = 3" },
+  { "logsumexp_j(f + h - s*sqdist(x,y))", "y", "Gaussian slope, D = 3" },
+  { "logsumexp_j(f + h - s*sqdist(x,y))", "h", "Gaussian sum, D = 3" },
+  { "logsumexp_j(h - dist(x,y)/s)", "x", "Laplacian slope, D = 3" },
+};
+
 static const char *const not_matched[] = {
   "sum_j b",
   "sum_j exp(-sqdist(x,y)) * dot(x,y)",
@@ -377,6 +395,58 @@ patterns_are_recognised (void)
       if (!g_str_equal (description, matched[t].description))
         {
           g_test_message ("%s: %s", matched[t].text, description);
+          g_test_fail ();
+        }
+    }
+}
+
+static MongeProgram *
+compile_adjoint (const char *text, const char *name)
+{
+  g_autoptr (MongeFormulaPool) pool = monge_formula_pool_new ();
+  const MongeFormula *variables[N_NAMES + 2], *variable = NULL;
+  MongeReduction reduction, adjoint;
+  GError *error = NULL;
+  MongeProgram *program;
+
+  for (guint v = 0; v < N_NAMES; v++)
+    {
+      variables[v]
+          = monge_formula_variable (pool, names[v].name, names[v].axis, names[v].dim, NULL);
+      if (g_str_equal (names[v].name, name))
+        variable = variables[v];
+    }
+  monge_reduction_parse (pool, text, &reduction, &error);
+  g_assert_no_error (error);
+  variables[N_NAMES] = monge_formula_variable (pool, "cotangent", MONGE_AXIS_I,
+                                               monge_reduction_get_dim (&reduction), NULL);
+  variables[N_NAMES + 1] = monge_formula_variable (pool, "result", MONGE_AXIS_I,
+                                                   monge_reduction_get_dim (&reduction), NULL);
+  monge_reduction_adjoint (pool, &reduction, variable, variables[N_NAMES], variables[N_NAMES + 1],
+                           NULL, &adjoint, &error);
+  g_assert_no_error (error);
+  program = monge_program_new (&adjoint, MONGE_FLOAT32, variables, N_NAMES + 2, &error);
+  g_assert_no_error (error);
+  return program;
+}
+
+static void
+adjoints_are_recognised (void)
+{
+  for (guint t = 0; t < G_N_ELEMENTS (adjoints); t++)
+    {
+      g_autoptr (MongeProgram) program = compile_adjoint (adjoints[t].text, adjoints[t].variable);
+      g_autofree char *description = NULL;
+      MongeMatch match;
+
+      if (monge_match_program (program, &match))
+        description = monge_match_describe (&match);
+      if (g_strcmp0 (description, adjoints[t].description) != 0)
+        {
+          g_autofree char *print = monge_program_print (program);
+
+          g_test_message ("∂ %s by %s: %s\n%s", adjoints[t].text, adjoints[t].variable,
+                          description, print);
           g_test_fail ();
         }
     }
@@ -608,6 +678,7 @@ main (int argc, char **argv)
   g_test_add_func ("/program/hash_is_what_it_was", hash_is_what_it_was);
   g_test_add_func ("/program/missing_argument_is_named", missing_argument_is_named);
   g_test_add_func ("/match/patterns_are_recognised", patterns_are_recognised);
+  g_test_add_func ("/match/adjoints_are_recognised", adjoints_are_recognised);
   g_test_add_func ("/match/likenesses_are_not", likenesses_are_not);
   g_test_add_func ("/match/matching_is_bounded", matching_is_bounded);
   g_test_add_func ("/kernel/loops_and_interpreter_agree", loops_and_interpreter_agree);
