@@ -674,6 +674,25 @@ test_cancel (void)
   monge_world_clear (&world);
 }
 
+/* Denormal numbers are zeros to the sums and still numbers to the caller. */
+static void
+test_denormals (void)
+{
+  MongeWorld world;
+  Trial trial;
+  volatile double smallest = DBL_MIN;
+
+  monge_world_init (&world, &(MongeWorldParams){ .dim = 1, .n_kept = 40, .n_summed = 300,
+                                                 .kept = MONGE_AXIS_I, .seed = 1 });
+  trial_init (&trial, &world, "sum_j exp(-88 - a*b)", MONGE_FLOAT32, 1);
+  g_assert_true (monge_interpreter_run (trial.interpreter, &trial.run, NULL, NULL, NULL));
+  for (gsize k = 0; k < trial.n; k++)
+    g_assert_cmpfloat (trial.out[k], ==, 0);
+  g_assert_cmpfloat (smallest / 2, >, 0);
+  trial_clear (&trial);
+  monge_world_clear (&world);
+}
+
 /* Registers before the pairs in float64, whatever the program's precision. */
 static void
 test_map (void)
@@ -713,6 +732,7 @@ main (int argc, char **argv)
   g_test_add_func ("/interpret/infinite-exponents", test_infinite_exponents);
   g_test_add_func ("/interpret/nan-is-named", test_nan_is_named);
   g_test_add_func ("/interpret/cancel", test_cancel);
+  g_test_add_func ("/interpret/denormals", test_denormals);
   g_test_add_func ("/interpret/map", test_map);
   return g_test_run ();
 }

@@ -22,6 +22,7 @@ typedef struct {
   gsize n;
   double *doubles;
   void **planes;
+  MongeTask *task;
 } AxisJob;
 
 /* The variable that fills a register, and which component of it; NULL for constants. */
@@ -119,7 +120,7 @@ run_rows (gsize begin, gsize end, guint worker_index, gpointer data)
   MongeFloatMode mode = monge_flush_enter ();
 
   monge_worker_bind (worker, job->self, job->code);
-  for (gsize first = begin; first < end; first += tile)
+  for (gsize first = begin; first < end && !monge_task_is_cancelled (job->task); first += tile)
     run_tile (job, worker, first, MIN (tile, end - first));
   monge_flush_leave (mode);
 }
@@ -127,6 +128,7 @@ run_rows (gsize begin, gsize end, guint worker_index, gpointer data)
 static gboolean
 run_job (AxisJob *job, MongeTask *task, GError **error)
 {
+  job->task = task;
   if (job->n > 0)
     monge_parallel_rows (job->n, GRAIN, job->self->n_threads, task, run_rows, job);
   return !monge_task_return_if_cancelled (task, error);

@@ -60,7 +60,7 @@ vf_exp (vf x)
   vf shifted = x * 0x1.715476p+0f + ROUND_FLOAT;
   vf n = shifted - ROUND_FLOAT;
   vf r = x - n * 0x1.62e4p-1f - n * 0x1.7f7d1cp-20f;
-  vf y = (vf) ((vi) EXP_FLOAT (r) + ((vi) shifted << 23));
+  vf y = (vf) ((vu) EXP_FLOAT (r) + ((vu) shifted << 23));
 
   y = (vf) ((vi) y & (x >= -0x1.5d589ep+6f));
   return vf_select (x <= 0x1.62e42ep+6f, y, x + INFINITY);
@@ -70,8 +70,8 @@ vf_exp (vf x)
 INLINE vd
 vd_scale (vd a, vd n)
 {
-  vl half = (vl) (n * 0.5 + ROUND_DOUBLE) - (vl) vd_set (ROUND_DOUBLE);
-  vl rest = (vl) (n + ROUND_DOUBLE) - (vl) vd_set (ROUND_DOUBLE) - half;
+  vul half = (vul) (n * 0.5 + ROUND_DOUBLE) - (vul) vd_set (ROUND_DOUBLE);
+  vul rest = (vul) (n + ROUND_DOUBLE) - (vul) vd_set (ROUND_DOUBLE) - half;
 
   return a * (vd) ((half + 1023) << 52) * (vd) ((rest + 1023) << 52);
 }
@@ -91,9 +91,9 @@ vd_exp (vd x)
 INLINE vf
 vf_log (vf x)
 {
-  vi bits = (vi) x, e = (bits - 0x3f3504f3) >> 23;
-  vf f = (vf) (bits - (e << 23)) - 1.0f;
-  vf exponent = (vf) (e + (vi) vf_set (ROUND_FLOAT)) - ROUND_FLOAT, square = f * f;
+  vu e = (vu) ((vi) ((vu) x - 0x3f3504f3) >> 23);
+  vf f = (vf) ((vu) x - (e << 23)) - 1.0f;
+  vf exponent = (vf) (e + (vu) vf_set (ROUND_FLOAT)) - ROUND_FLOAT, square = f * f;
   vf p = POLY8 (f, 0x1.555554p-2f, -0x1.000226p-2f, 0x1.99a008p-3f, -0x1.547244p-3f, 0x1.22da1ep-3f,
                 -0x1.0d8542p-3f, 0x1.055b68p-3f, -0x1.38b57ap-4f);
   vf y = p * (square * f) + exponent * 0x1.7f7d1cp-20f - 0.5f * square;
@@ -104,15 +104,13 @@ vf_log (vf x)
   return vf_select (x <= -0x1p-126f, vf_set (NAN), y);
 }
 
-typedef guint64 vul __attribute__ ((vector_size (VECTOR_BYTES)));
-
 /* With s = f / (2 + f): log (1 + f) = 2 s + s³ p(s²) = f − s (f − s² p). */
 INLINE vd
 vd_log (vd x)
 {
-  const gint64 root = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000; /* √½ and 1 */
-  vl bits = (vl) x + (one - root);
-  vd exponent = (vd) ((vl) ((vul) bits >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
+  const guint64 root = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000; /* √½ and 1 */
+  vul bits = (vul) x + (one - root);
+  vd exponent = (vd) ((bits >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
   vd f = (vd) ((bits & 0x000fffffffffffff) + root) - 1.0;
   vd s = f / (2.0 + f), z = s * s;
   vd p = POLY7 (z, 0x1.5555555555593p-1, 0x1.999999997fc66p-2, 0x1.2492494207171p-2,
@@ -199,7 +197,7 @@ vf_sin (vf x)
     return vf_map (x, sinf);
   vf_sin_cos (x, &sine, &cosine, &quadrant);
   y = vf_select ((quadrant & 1) == 0, sine, cosine);
-  return (vf) ((vi) y ^ ((quadrant & 2) << 30));
+  return (vf) ((vu) y ^ (((vu) quadrant & 2) << 30));
 }
 
 INLINE vf
@@ -212,7 +210,7 @@ vf_cos (vf x)
     return vf_map (x, cosf);
   vf_sin_cos (x, &sine, &cosine, &quadrant);
   y = vf_select ((quadrant & 1) == 0, cosine, sine);
-  return (vf) ((vi) y ^ (((quadrant + 1) & 2) << 30));
+  return (vf) ((vu) y ^ ((((vu) quadrant + 1) & 2) << 30));
 }
 
 INLINE vf
@@ -238,7 +236,7 @@ vd_sin (vd x)
     return vd_map (x, sin);
   vd_sin_cos (x, &sine, &cosine, &quadrant);
   y = vd_select ((quadrant & 1) == 0, sine, cosine);
-  return (vd) ((vl) y ^ ((quadrant & 2) << 62));
+  return (vd) ((vul) y ^ (((vul) quadrant & 2) << 62));
 }
 
 INLINE vd
@@ -251,7 +249,7 @@ vd_cos (vd x)
     return vd_map (x, cos);
   vd_sin_cos (x, &sine, &cosine, &quadrant);
   y = vd_select ((quadrant & 1) == 0, cosine, sine);
-  return (vd) ((vl) y ^ (((quadrant + 1) & 2) << 62));
+  return (vd) ((vul) y ^ ((((vul) quadrant + 1) & 2) << 62));
 }
 
 INLINE vd

@@ -28,8 +28,10 @@
 
 typedef float vf __attribute__ ((vector_size (VECTOR_BYTES)));
 typedef gint32 vi __attribute__ ((vector_size (VECTOR_BYTES)));
+typedef guint32 vu __attribute__ ((vector_size (VECTOR_BYTES))); /* wraps where vi must not */
 typedef double vd __attribute__ ((vector_size (VECTOR_BYTES)));
 typedef gint64 vl __attribute__ ((vector_size (VECTOR_BYTES)));
+typedef guint64 vul __attribute__ ((vector_size (VECTOR_BYTES)));
 
 INLINE vf
 vf_set (float x)
