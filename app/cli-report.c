@@ -210,5 +210,9 @@ monge_report_loss (JsonBuilder *report,
   monge_report_bool (report, "converged", loss->converged);
   monge_report_number (report, "marginal_error", loss->marginal_error);
   monge_report_integer (report, "iterations", loss->iterations);
+  monge_report_number (report, "cell", loss->cell);
+  monge_report_number (report, "gradient_error_estimate", loss->slope_error);
+  monge_report_number (report, "dropped_mass_bound", loss->dropped);
+  monge_report_integer (report, "pairs", (gint64) loss->n_pairs);
   monge_report_number (report, "seconds", loss->seconds);
 }

@@ -58,7 +58,7 @@ kernel_reset (MongeLoss *base)
 {
 }
 
-/* The function k of one loss as formulas: its sum, and beside it the sum of what its slope is made of. */
+/* The function k of one loss as formulas: its sum, and beside it that of what slopes are made of. */
 typedef struct {
   const MongeLossType *type;
   const char *sum, *sum_and_slope;

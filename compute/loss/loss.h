@@ -42,6 +42,10 @@ typedef struct {
   double marginal_error; /* Σ|marginal − wanted| of the worse side and of the self terms; 0 if none */
   gboolean converged;    /* marginal_error ≤ tol */
   guint iterations;      /* of the cross term, all temperatures */
+  double cell;           /* side of the clusters solved; 0: all points */
+  double slope_error;    /* estimated, relative to slopes or to blur if that is more; 0 if exact */
+  double dropped;        /* bound on the share of mass left out of a row of the plan */
+  guint64 n_pairs;       /* visited; 0 if not counted */
   double seconds;
 } MongeLossReport;
 

@@ -58,6 +58,10 @@ sinkhorn_evaluate (MongeLoss *base,
     .marginal_error = solved.marginal_error,
     .converged = solved.converged,
     .iterations = solved.iterations,
+    .cell = solved.cell,
+    .slope_error = solved.slope_error,
+    .dropped = solved.dropped,
+    .n_pairs = solved.n_pairs,
   };
   return TRUE;
 }

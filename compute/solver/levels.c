@@ -36,6 +36,15 @@ monge_sinkhorn_choose_cell (const MongeSinkhorn *s)
   return s->params.blur * MIN (ratio, LARGEST_CELL);
 }
 
+double
+monge_sinkhorn_estimate_cluster_error (const MongeSinkhorn *s)
+{
+  const double ratio = monge_sinkhorn_is_on_points (s) ? 0 : s->cell / s->blur;
+
+  return s->params.p == 2 ? ratio * ratio * (is_volume (s) ? VOLUME_ERROR : SQUARE_ERROR)
+                          : ratio * KINK_ERROR;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * From level to level
  */

@@ -66,6 +66,12 @@ monge_sinkhorn_updated (const MongeSinkhorn *s, double potential, double u)
  * Reductions
  */
 
+double
+monge_sinkhorn_get_cutoff (const MongeSinkhorn *s)
+{
+  return MIN (-log2 (CUTOFF_SHARE * s->params.tol), MOST_CUTOFF_BITS);
+}
+
 /* Each side has its own origin: x_i = x'_i + o_x, y_j = y'_j + o_y, o = o_x − o_y. For p = 2 the cost
  *     C_ij = |x'_i − y'_j|² / 2 + ⟨x'_i, o⟩ − ⟨y'_j, o⟩ + |o|² / 2
  * is that of the centred shapes beside terms that join the potentials: exponents stay small and pairs
@@ -150,7 +156,7 @@ monge_sinkhorn_reduce (MongeSinkhorn *s,
     .n_rows = rows->n,
     .n_columns = columns->n,
     .arguments = arguments,
-    .cutoff = MIN (-log2 (CUTOFF_SHARE * s->params.tol), MOST_CUTOFF_BITS),
+    .cutoff = monge_sinkhorn_get_cutoff (s),
     .out = moment ? s->moment : s->sum,
     .log_sum = moment ? s->sum : NULL,
   };

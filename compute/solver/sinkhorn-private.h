@@ -39,6 +39,7 @@ struct _MongeSinkhorn {
   double blur;          /* temperature at which the potentials stand */
   MongeSinkhornParams params; /* of the solve under way, or the last */
   double epsilon, rho, lambda;
+  double slope_error;   /* what potentials still moved, in slopes */
   double slowness;      /* of the last solve: see MongeAnderson */
   double cost_scale;    /* the largest cost at the last cold start */
 
@@ -79,6 +80,8 @@ double monge_sinkhorn_dual_term (const MongeSinkhorn *s, const MongePoints *poin
                                  const double *potential);
 /* λ softmin, from the potential at hand and u of its row. */
 double monge_sinkhorn_updated (const MongeSinkhorn *s, double potential, double u);
+/* Pairs of blocks are left out that are together below 2^-cutoff of a row. */
+double monge_sinkhorn_get_cutoff (const MongeSinkhorn *s);
 /* s->sum ← u for each of @rows; s->moment too if @moment. */
 gboolean monge_sinkhorn_reduce (MongeSinkhorn *s, const MongePoints *rows,
                                 const double *row_potential, const MongePoints *columns,
@@ -96,6 +99,8 @@ gboolean monge_sinkhorn_converge_self (MongeSinkhorn *s, Side *side, double tol,
 void monge_sinkhorn_start_cold (MongeSinkhorn *s);
 /* The cells that a gradient within @tol asks for: 0 for the points themselves. */
 double monge_sinkhorn_choose_cell (const MongeSinkhorn *s);
+/* What the present level costs slopes, relative. */
+double monge_sinkhorn_estimate_cluster_error (const MongeSinkhorn *s);
 /* Brings both sides to clusters of at most @cell, or to the points if 0 or if clusters would be
  * hardly fewer; potentials follow by one softmin. */
 gboolean monge_sinkhorn_set_level (MongeSinkhorn *s, double cell, GError **error);

@@ -22,8 +22,6 @@
 #define SOLVE_SHARE 0.5
 /* The same for self problems, which converge fast and are what others are measured against. */
 #define SELF_SHARE 0.1
-/* Slopes below this share of blur need not be told from none. */
-#define SLOWEST 1
 /* Over which errors of a potential vary, in blurs, with a reserve. */
 #define LENGTH 0.4
 /* Side of the first clusters solved at the last blur, over blur. */
@@ -37,16 +35,16 @@
  * The solve
  */
 
-/* How far a potential may be off for slopes to be right within @tol, whose root mean square is √(2S)
- * for p = 2, over lengths of about a blur. */
+/* How far slopes are off where a potential is off by @step over lengths of about a blur: relative to
+ * their root mean square, which is √(2S) for p = 2, or to blur if that is more. */
 static double
-allowed_step (const MongeSinkhorn *s, double tol, double dual)
+estimate_slope_error (const MongeSinkhorn *s, double step, double dual)
 {
   double speed = 1;
 
   if (s->params.p == 2)
     speed = sqrt (MAX (2 * dual - s->sides[SOURCE].self.dual - s->sides[TARGET].self.dual, 0));
-  return tol * MAX (speed, SLOWEST * s->blur) * LENGTH * s->blur;
+  return step / (MAX (speed, s->blur) * LENGTH * s->blur);
 }
 
 /* Iterates the cross problem at the present temperature and level until its marginals are well within
@@ -90,8 +88,11 @@ converge_cross (MongeSinkhorn *s,
         break;
       if (idle > SOME_IDLE_ITERATIONS)
         monge_anderson_give_up (&anderson);
-      settled = monge_anderson_advance (&anderson, iterate, y->cross, dual, 1e-5 * s->epsilon, &step)
-                && *marginal_error <= SOLVE_SHARE * tol && step <= allowed_step (s, tol, dual);
+      if (monge_anderson_advance (&anderson, iterate, y->cross, dual, 1e-5 * s->epsilon, &step))
+        {
+          s->slope_error = estimate_slope_error (s, step, dual);
+          settled = *marginal_error <= SOLVE_SHARE * tol && s->slope_error <= tol;
+        }
       memcpy (y->cross, iterate, size);
     }
   if (done && !settled && least < INFINITY)
@@ -308,7 +309,9 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
     }
   report->converged = report->marginal_error <= params->tol;
   report->n_pairs = s->n_pairs;
-  report->cell = x->clusters != NULL || y->clusters != NULL ? s->cell : 0;
+  report->cell = monge_sinkhorn_is_on_points (s) ? 0 : s->cell;
+  report->slope_error = s->slope_error + monge_sinkhorn_estimate_cluster_error (s);
+  report->dropped = exp2 (-monge_sinkhorn_get_cutoff (s));
   if (slope != NULL)
     {
       memcpy (slope, slope_now, size * sizeof *slope);

@@ -31,6 +31,9 @@ typedef struct {
   guint iterations;      /* of the cross problem, all temperatures; two reductions each */
   guint64 n_pairs;       /* visited, all reductions */
   double cell;           /* side of the clusters solved at the final blur; 0: all points */
+  double slope_error;    /* estimated, relative to slopes or to blur if that is more: what clusters
+                            cost, as measured on many shapes, and how far potentials still moved */
+  double dropped;        /* no row of the plan lost more than this share of its mass */
 } MongeSinkhornReport;
 
 /**
