@@ -152,7 +152,7 @@ monge_bench_cloud_coarsen (const MongeBenchCloud *cloud, guint halvings)
 /* --- one row against one block --- */
 
 typedef double Lanes __attribute__ ((vector_size (64)));
-typedef gint64 Bits __attribute__ ((vector_size (64)));
+typedef guint64 Bits __attribute__ ((vector_size (64)));
 
 #define N_LANES 8
 
@@ -166,8 +166,8 @@ static inline __attribute__ ((always_inline)) void
 exp_lanes (const Lanes *t, Lanes *result)
 {
   const double round = 0x1.8p52;
-  const Lanes clamped = (Lanes) (((Bits) *t & (*t > -700.0))
-                                 | ((Bits) (*t * 0.0 - 700.0) & ~(*t > -700.0)));
+  const Bits is_low = (Bits) (*t < -700.0);
+  const Lanes clamped = (Lanes) (((Bits) *t & ~is_low) | ((Bits) (*t * 0.0 - 700.0) & is_low));
   const Lanes shifted = clamped * 1.4426950408889634 + round;
   const Lanes k = shifted - round;
   const Lanes r = (clamped - k * 0x1.62e42feep-1) - k * 1.9082149292705877e-10;

@@ -7,8 +7,10 @@
 
 #define MAX_EXACT 20000  /* points: up to here potentials are solved on the points themselves */
 #define N_ROWS 2000      /* else the slope is found on so many */
-#define FINEST 0.25      /* cell over blur, for more points */
-#define GOAL 1e-7        /* marginal error */
+#define MAX_CLUSTERS 40000
+#define FINEST 0.25      /* cell over blur, for more points; twice that where clusters are too many */
+#define EXACT_GOAL 1e-7  /* marginal error */
+#define GOAL 1e-5        /* the same on clusters, which are no better than 1e-4 themselves */
 #define MAX_ITERATIONS 400
 
 /* One side: all points, the coarse clusters where the solve starts, those where it ends. */
@@ -18,7 +20,8 @@ typedef struct {
 
 typedef struct {
   Side x, y;
-  double epsilon, diameter;
+  double epsilon, diameter, goal;
+  guint halvings; /* from the cells that points are sorted by to those of the clusters */
   MongeTask *task;
 } Problem;
 
@@ -133,7 +136,7 @@ find_cross (const Problem *problem, const MongeBenchCloud *x, const MongeBenchCl
       || !solve_pair (problem, cx, cy, 1e-3, cf, cg, error)
       || !softmin (problem, x, cy, cg, problem->epsilon, f)
       || !softmin (problem, y, cx, cf, problem->epsilon, g)
-      || !solve_pair (problem, x, y, GOAL, f, g, error)
+      || !solve_pair (problem, x, y, problem->goal, f, g, error)
       || !softmin (problem, problem->y.points, x, f, problem->epsilon, fine))
     return FALSE;
   return monge_bench_softmin (problem->x.points, rows, n_rows, problem->y.points, fine,
@@ -150,7 +153,7 @@ find_self (const Problem *problem, const MongeBenchCloud *x, const gsize *rows, 
 
   if (!solve_self (problem, cx, 1e-3, cf, error)
       || !softmin (problem, x, cx, cf, problem->epsilon, f)
-      || !solve_self (problem, x, GOAL, f, error)
+      || !solve_self (problem, x, problem->goal, f, error)
       || !softmin (problem, points, x, f, problem->epsilon, fine))
     return FALSE;
   return monge_bench_softmin (points, rows, n_rows, points, fine, problem->epsilon, ignored, mean,
@@ -178,8 +181,9 @@ find_slope (const Problem *problem, const MongeBenchCloud *x, const MongeBenchCl
 static gboolean
 extrapolate (const Problem *problem, const gsize *rows, gsize n_rows, double *slope)
 {
-  g_autoptr (MongeBenchCloud) x = monge_bench_cloud_coarsen (problem->x.points, 2);
-  g_autoptr (MongeBenchCloud) y = monge_bench_cloud_coarsen (problem->y.points, 2);
+  const guint halvings = problem->halvings + 1;
+  g_autoptr (MongeBenchCloud) x = monge_bench_cloud_coarsen (problem->x.points, halvings);
+  g_autoptr (MongeBenchCloud) y = monge_bench_cloud_coarsen (problem->y.points, halvings);
   g_autofree double *wide = g_new (double, 3 * n_rows);
   double error;
 
@@ -191,13 +195,29 @@ extrapolate (const Problem *problem, const gsize *rows, gsize n_rows, double *sl
 }
 
 static void
-side_init (Side *side, const double *points, const MongeMeasure *measure, double blur,
-           gboolean is_exact)
+side_init (Side *side, const double *points, const MongeMeasure *measure, double blur)
 {
   side->points = monge_bench_cloud_new (points, monge_measure_get_weights (measure),
                                         monge_measure_get_n (measure), 0.5 * FINEST * blur);
   side->coarse = monge_bench_cloud_coarsen (side->points, 3);
-  side->fine = is_exact ? side->points : monge_bench_cloud_coarsen (side->points, 1);
+  side->fine = side->points;
+}
+
+/* Solves go to clusters few enough. */
+static void
+choose_clusters (Problem *problem)
+{
+  do
+    {
+      problem->halvings++;
+      if (problem->x.fine != problem->x.points)
+        monge_bench_cloud_free (problem->x.fine);
+      if (problem->y.fine != problem->y.points)
+        monge_bench_cloud_free (problem->y.fine);
+      problem->x.fine = monge_bench_cloud_coarsen (problem->x.points, problem->halvings);
+      problem->y.fine = monge_bench_cloud_coarsen (problem->y.points, problem->halvings);
+    }
+  while (MAX (problem->x.fine->n, problem->y.fine->n) > MAX_CLUSTERS && problem->halvings < 2);
 }
 
 static double
@@ -228,16 +248,21 @@ MongeBenchTruth *
 monge_bench_truth_new (const MongeMeasure *source, const double *x, const MongeMeasure *target,
                        double blur, MongeTask *task, GError **error)
 {
-  g_auto (Problem) problem = { .epsilon = blur * blur, .task = task };
+  g_auto (Problem) problem = { .epsilon = blur * blur, .goal = EXACT_GOAL, .task = task };
   g_autoptr (MongeBenchTruth) truth = g_new0 (MongeBenchTruth, 1);
   const gsize n = monge_measure_get_n (source);
   const gboolean is_exact = MAX (n, monge_measure_get_n (target)) <= MAX_EXACT;
 
-  side_init (&problem.x, x, source, blur, is_exact);
-  side_init (&problem.y, monge_measure_get_points (target), target, blur, is_exact);
+  side_init (&problem.x, x, source, blur);
+  side_init (&problem.y, monge_measure_get_points (target), target, blur);
+  if (!is_exact)
+    {
+      problem.goal = GOAL;
+      choose_clusters (&problem);
+    }
   problem.diameter = find_diameter (problem.x.points, problem.y.points);
   truth->blur = blur;
-  truth->cell = is_exact ? 0 : FINEST * blur;
+  truth->cell = is_exact ? 0 : ldexp (0.5 * FINEST, (int) problem.halvings) * blur;
   truth->n_rows = is_exact ? n : MIN (n, N_ROWS);
   truth->rows = g_new (gsize, truth->n_rows);
   truth->slope = g_new (double, 3 * truth->n_rows);

@@ -97,15 +97,16 @@ make_planes (const MongeCliScope *scope, const MongeCliVariable *variable,
   return floats != NULL ? (gpointer) floats : doubles;
 }
 
-static GPtrArray *
-make_arguments (const MongeCliScope *scope, MongePrecision precision, MongeArgument *arguments)
+/* The arrays go to @planes. */
+static MongeArgument *
+make_arguments (const MongeCliScope *scope, MongePrecision precision, GPtrArray *planes)
 {
-  GPtrArray *planes = g_ptr_array_new_with_free_func (g_free);
+  MongeArgument *arguments = g_new0 (MongeArgument, scope->variables->len);
 
   for (guint k = 0; k < scope->variables->len; k++)
     g_ptr_array_add (planes, make_planes (scope, g_ptr_array_index (scope->variables, k), precision,
                                           &arguments[k]));
-  return planes;
+  return arguments;
 }
 
 /* --- the run --- */
@@ -202,8 +203,8 @@ monge_cli_scope_reduce (const MongeCliScope *scope, const MongeReduction *reduct
                         const MongeCliReduceParams *params, MongeBackend *backend,
                         MongeCliOutcome *outcome, MongeTask *task, GError **error)
 {
-  g_autofree MongeArgument *arguments = g_new0 (MongeArgument, scope->variables->len);
-  g_autoptr (GPtrArray) planes = make_arguments (scope, params->precision, arguments);
+  g_autoptr (GPtrArray) planes = g_ptr_array_new_with_free_func (g_free);
+  g_autofree MongeArgument *arguments = make_arguments (scope, params->precision, planes);
   g_autoptr (MongeKernel) kernel = prepare (scope, reduction, params, backend, outcome, error);
   const gboolean gives_indices = monge_reduce_op_gives_indices (reduction->op);
   g_autofree double *out = NULL, *log_sum = NULL;
