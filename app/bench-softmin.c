@@ -8,7 +8,7 @@
 
 #define BLOCK 64
 #define GROUP 8    /* rows that share a list of blocks */
-#define CUTOFF 36  /* nats: terms below e^-36 of the largest are left out */
+#define CUTOFF 28  /* nats: terms below e^-28 of the largest are left out */
 
 /* --- clouds --- */
 

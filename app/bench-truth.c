@@ -10,7 +10,8 @@
 #define MAX_CLUSTERS 40000
 #define FINEST 0.25      /* cell over blur, for more points; twice that where clusters are too many */
 #define EXACT_GOAL 1e-7  /* marginal error */
-#define GOAL 1e-5        /* the same on clusters, which are no better than 1e-4 themselves */
+/* The same on clusters, by cell: they are no better than 1e-4 themselves. */
+#define GOAL(halvings) ((halvings) > 1 ? 1e-4 : 1e-5)
 #define MAX_ITERATIONS 400
 
 /* One side: all points, the coarse clusters where the solve starts, those where it ends. */
@@ -257,8 +258,8 @@ monge_bench_truth_new (const MongeMeasure *source, const double *x, const MongeM
   side_init (&problem.y, monge_measure_get_points (target), target, blur);
   if (!is_exact)
     {
-      problem.goal = GOAL;
       choose_clusters (&problem);
+      problem.goal = GOAL (problem.halvings);
     }
   problem.diameter = find_diameter (problem.x.points, problem.y.points);
   truth->blur = blur;

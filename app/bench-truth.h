@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  *   followed by one float64 step on all points and extrapolated from twice the side
  * @blur: of the problem
  *
- * Computed by plain float64 iterations that share nothing with compute/: terms below e^-36 of the
+ * Computed by plain float64 iterations that share nothing with compute/: terms below e^-28 of the
  * largest are the only ones left out.
  */
 typedef struct {

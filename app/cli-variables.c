@@ -32,16 +32,26 @@ variable_new (const char *name, MongeAxis axis, gsize n, guint dim)
 
 /* --- given on the command line --- */
 
-/* NAME of "NAME=…": a letter or underscore, then those and digits. */
+/* As the language has it: a letter or underscore, then those and digits. */
+static gboolean
+is_name (const char *text, const char *end)
+{
+  if (end == NULL || end == text || !g_utf8_validate (text, end - text, NULL)
+      || g_ascii_isdigit (*text))
+    return FALSE;
+  for (; text < end; text = g_utf8_next_char (text))
+    if (*text != '_' && !g_ascii_isdigit (*text) && !g_unichar_isalpha (g_utf8_get_char (text)))
+      return FALSE;
+  return TRUE;
+}
+
+/* NAME of "NAME=…" */
 static char *
 split_name (const char *text, const char **value, GError **error)
 {
   const char *equals = strchr (text, '=');
-  gboolean is_good = equals != NULL && equals > text && !g_ascii_isdigit (text[0]);
 
-  for (const char *c = text; is_good && c < equals; c++)
-    is_good = g_ascii_isalnum (*c) || *c == '_';
-  if (!is_good)
+  if (!is_name (text, equals))
     {
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME,
                    "“%s” is not of the form NAME=VALUE, with a NAME of letters, digits and "

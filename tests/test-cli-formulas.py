@@ -144,6 +144,12 @@ def test_reduce_names():
     assert shape == (2, 3) and list(got) == [2, 4, 6, 2, 4, 6], (shape, got)
 
 
+def test_reduce_greek():
+    _, _, shapes = two_clouds()
+    _, got = reduce("sum_j 0 * y[0] + σ", *shapes, "--param", "σ=2", "--float64")
+    assert list(got) == [82] * len(got), got
+
+
 def test_reduce_wrong():
     _, _, shapes = two_clouds()
     refuse_formula("sum_j expp(x)", *shapes, says=["column 7", "exp", "Names here"])
