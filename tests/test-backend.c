@@ -188,6 +188,25 @@ any_lift_gives_the_sum (void)
       }
 }
 
+/* A lift of a million is exact, though the sum is found around another. */
+static void
+lifts_are_not_rounded (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+  Case c = case_new (100, 70, 3, 1, 5);
+  MongeTunedReduction r = case_reduction (&c, MONGE_TUNED_GAUSSIAN, 1, FALSE);
+  g_autofree double *low = NULL;
+
+  run (backend, &r);
+  low = g_memdup2 (c.sum, c.n * sizeof *low);
+  for (gsize i = 0; i < c.n; i++)
+    c.lift[i] = 1e6f + (float) i / 8;
+  run (backend, &r);
+  for (gsize i = 0; i < c.n; i++)
+    monge_assert_close (c.sum[i] - c.lift[i], low[i], 1e-6);
+  case_clear (&c);
+}
+
 /* One term out of the range of float32 among many inside it must not be lost. */
 static void
 one_huge_term_is_not_lost (void)
@@ -656,6 +675,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/backend/every-kernel-size-and-dimension", every_kernel_size_and_dimension);
   g_test_add_func ("/backend/any-lift-gives-the-sum", any_lift_gives_the_sum);
+  g_test_add_func ("/backend/lifts-are-not-rounded", lifts_are_not_rounded);
   g_test_add_func ("/backend/one-huge-term-is-not-lost", one_huge_term_is_not_lost);
   g_test_add_func ("/backend/far-points-keep-their-sum", far_points_keep_their_sum);
   g_test_add_func ("/backend/cutoff-drops-no-more-than-it-says", cutoff_drops_no_more_than_it_says);
