@@ -373,6 +373,36 @@ weights_of_either_sign (void)
           }
 }
 
+/* Far from each other, with the potentials that carry one shape to the other: what can be left out
+ * is what could be if they lay together. */
+static void
+cutoff_sees_through_steep_potentials (void)
+{
+  g_autoptr (MongeBackend) backend = open_cpu (0);
+
+  for (MongeTunedKernel kernel = 0; kernel < MONGE_TUNED_DISTANCE; kernel++)
+    {
+      Case c = case_new (3000, 3000, 1, 1, 7);
+      MongeTunedReduction r = case_reduction (&c, kernel, 1, TRUE);
+      const gboolean squared = kernel == MONGE_TUNED_GAUSSIAN;
+      const float far = squared ? 20 : 0, width = squared ? 36 : 1000, slope = squared ? 40 : 1;
+      guint64 n_pairs;
+
+      for (gsize i = 0; i < c.n; i++)
+        {
+          c.x[i] = c.x_planes[i] = width * ((float) i / 3000 - 0.5f);
+          c.y[i] = c.y_planes[i] = c.x_planes[i] + far;
+          c.lift[i] = far * far / 2 - slope * c.x_planes[i] - 3;
+          c.bias[i] = far * far / 2 + slope * c.x_planes[i];
+        }
+      r.cutoff = 24;
+      g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
+      g_assert_cmpuint (n_pairs, <, (squared ? 0.35 : 0.55) * 3000 * 3000);
+      check (&c, &r, 1e-4); /* exponents of 1000 carry 2^-14 of rounding */
+      case_clear (&c);
+    }
+}
+
 /* With weights, what is left out is a share of Σ|w|. */
 static void
 cutoff_of_weighted_sums (void)
@@ -680,6 +710,8 @@ main (int argc, char **argv)
   g_test_add_func ("/backend/far-points-keep-their-sum", far_points_keep_their_sum);
   g_test_add_func ("/backend/cutoff-drops-no-more-than-it-says", cutoff_drops_no_more_than_it_says);
   g_test_add_func ("/backend/weights-of-either-sign", weights_of_either_sign);
+  g_test_add_func ("/backend/cutoff-sees-through-steep-potentials",
+                   cutoff_sees_through_steep_potentials);
   g_test_add_func ("/backend/cutoff-of-weighted-sums", cutoff_of_weighted_sums);
   g_test_add_func ("/backend/rows-near-a-centre-at-the-limit", rows_near_a_centre_at_the_limit);
   g_test_add_func ("/backend/lifts-may-part-within-a-tile", lifts_may_part_within_a_tile);

@@ -257,7 +257,7 @@ run_tile (MongeTunedKernel kernel, MongeTileOp op, guint dim, MongeTile *tile,
   const float *weights = columns + dim * MONGE_CHUNK;
 
   product.form = MONGE_FORM_PRODUCT;
-  for (gsize first = 0; first < tile->n_rows; first += VECTORS * LANES)
+  for (gsize first = tile->begin; first < tile->end; first += VECTORS * LANES)
     {
       const guint group = first / MONGE_GROUP_ROWS;
 
@@ -317,6 +317,7 @@ TILE_DIMS (DISTANCE, MOMENT)
 
 const MongeInstructionSet MONGE_ROWS = {
   .name = MONGE_ROWS_NAME,
+  .bound = MONGE_BOUND,
   .funcs = {
     { ROW (GAUSSIAN, SUM), ROW (GAUSSIAN, MOMENT), ROW (GAUSSIAN, MAX),
       ROW (GAUSSIAN, WEIGHTED_MOMENT), ROW (GAUSSIAN, WEIGHTED_1),

@@ -3,7 +3,7 @@
  * rows.c is compiled once per instruction set, each copy exporting one table. */
 #pragma once
 
-#include "compute/backend/backend.h"
+#include "compute/backend/cpu/boxes.h"
 
 G_BEGIN_DECLS
 
@@ -31,7 +31,8 @@ typedef enum { MONGE_FORM_DIFFERENCE, MONGE_FORM_PRODUCT } MongeForm;
 
 /**
  * MongeTile:
- * @n_rows: of the 64, those that matter; the others hold numbers too, and may be computed
+ * @begin, @end: which of the 64 rows to compute, @begin being the first of a group; the others hold
+ *   numbers too, and may be computed
  * @x: (dim × 64) rows: scaled for the Gaussian; by half the scale for the others
  * @lift: (64)
  * @form, @centre, @top: of each group of rows
@@ -40,7 +41,7 @@ typedef enum { MONGE_FORM_DIFFERENCE, MONGE_FORM_PRODUCT } MongeForm;
  *   is the scaled distance
  */
 typedef struct {
-  gsize n_rows;
+  gsize begin, end;
   float x[MONGE_MAX_REDUCTION_DIM][MONGE_TILE_ROWS];
   float lift[MONGE_TILE_ROWS];
   MongeForm form[MONGE_TILE_GROUPS];
@@ -68,6 +69,7 @@ typedef void (*MongeTileFunc) (MongeTile *tile, const float *columns, gsize n);
 
 typedef struct {
   const char *name; /* "AVX-512" */
+  MongeBoundFunc bound;
   MongeTileFunc funcs[MONGE_N_TUNED][MONGE_N_TILE_OPS][MONGE_MAX_REDUCTION_DIM];
 } MongeInstructionSet;
 

@@ -7,8 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Columns per block, the grain at which pairs are left out. */
+/* Columns per block, the grain at which pairs are left out, and blocks per group, which are looked
+ * at only if something in the group can matter. */
 #define BLOCK 32
+#define GROUP 32
 
 /* A row whose sum is outside is computed again around its own maximum. */
 #define LARGEST_SUM 100.0 /* log2 */
@@ -27,9 +29,9 @@ typedef struct {
 struct _MongeTuned {
   const MongeInstructionSet *set;
   float *columns;   /* (chunks × stride × MONGE_CHUNK) scaled coordinates, then bias or weights */
-  float *boxes;     /* (2 dim + 1) planes of n_blocks: lower, upper, largest bias */
+  MongeBoxes blocks, groups;
   Tile *tiles;      /* of the list of pairs, if there is one */
-  gsize columns_size, boxes_size, tiles_size;
+  gsize columns_size, blocks_size, groups_size, tiles_size;
 };
 
 /* One reduction under way. */
@@ -41,7 +43,7 @@ typedef struct {
   float scale;      /* of coordinates */
   guint n_sums;
   gsize n_blocks;
-  double cutoff;    /* exponent below which a pair of blocks is dropped; −∞ keeps all */
+  float cutoff;     /* exponent below which a pair of blocks is dropped; −∞ keeps all */
   double smallest;  /* log2 of the sum below which a row is computed again */
   gboolean is_log;
   double moment_scale;
@@ -62,7 +64,8 @@ void
 monge_tuned_free (MongeTuned *tuned)
 {
   g_free (tuned->columns);
-  g_free (tuned->boxes);
+  g_free (tuned->blocks.planes);
+  g_free (tuned->groups.planes);
   g_free (tuned->tiles);
   g_free (tuned);
 }
@@ -77,6 +80,15 @@ reserve (gpointer *buffer, gsize *size, gsize wanted)
   *size = wanted;
 }
 
+static void
+reserve_boxes (MongeBoxes *boxes, gsize *size, gsize n, guint dim)
+{
+  boxes->dim = dim;
+  boxes->stride = (n + 31) / 16 * 16; /* bounds are found 16 at a time */
+  reserve ((gpointer *) &boxes->planes, size,
+           boxes->stride * MONGE_BOX_PLANES (dim) * sizeof (float));
+}
+
 /* Where plane @k of column @j is. */
 static float *
 get_column (const Job *job, gsize j, guint k)
@@ -84,49 +96,59 @@ get_column (const Job *job, gsize j, guint k)
   return job->tuned->columns + (j / MONGE_CHUNK * job->stride + k) * MONGE_CHUNK + j % MONGE_CHUNK;
 }
 
-/* Scales the columns of some blocks and finds the box around each. */
 static void
-pack_blocks (gsize begin, gsize end, guint worker, gpointer data)
+pack_columns (const Job *job, gsize first, gsize n)
+{
+  const MongeTunedReduction *r = job->r;
+
+  for (guint d = 0; d < r->y.dim; d++)
+    {
+      const float *plane = r->y.planes + d * r->y.stride + first;
+      float *to = get_column (job, first, d);
+
+      for (gsize j = 0; j < n; j++)
+        to[j] = job->scale * plane[j];
+    }
+  for (guint w = 0; w < job->n_sums; w++)
+    memcpy (get_column (job, first, r->y.dim + w),
+            (r->weights != NULL ? r->weights + w * r->y.n : r->bias) + first, n * sizeof (float));
+}
+
+/* Scales the columns of some groups of blocks and finds the boxes, if pairs may be left out. */
+static void
+pack_groups (gsize begin, gsize end, guint worker, gpointer data)
 {
   const Job *job = data;
   const MongeTunedReduction *r = job->r;
-  const guint dim = r->y.dim;
+  MongeBoxes blocks = job->tuned->blocks, groups = job->tuned->groups;
+  MongeBox box;
 
-  for (gsize b = begin; b < end; b++)
+  for (gsize g = begin; g < end; g++)
     {
-      const gsize first = b * BLOCK, n = MIN (BLOCK, r->y.n - first);
-      float *box = job->tuned->boxes + b;
-      float largest = r->weights != NULL ? 0 : -INFINITY;
+      const gsize last = MIN ((g + 1) * GROUP, job->n_blocks);
 
-      for (guint d = 0; d < dim; d++)
+      for (gsize b = g * GROUP; b < last; b++)
         {
-          const float *plane = r->y.planes + d * r->y.stride + first;
-          float *to = get_column (job, first, d);
-          float lower = INFINITY, upper = -INFINITY;
+          const gsize first = b * BLOCK, n = MIN (BLOCK, r->y.n - first);
 
-          for (gsize j = 0; j < n; j++)
-            {
-              to[j] = job->scale * plane[j];
-              lower = MIN (lower, to[j]);
-              upper = MAX (upper, to[j]);
-            }
-          box[2 * d * job->n_blocks] = lower;
-          box[(2 * d + 1) * job->n_blocks] = upper;
+          pack_columns (job, first, n);
+          if (job->cutoff == -INFINITY)
+            continue;
+          monge_box_fit (&box, get_column (job, first, 0), MONGE_CHUNK,
+                         r->weights != NULL ? NULL : r->bias + first, n, r->y.dim);
+          monge_boxes_set (&blocks, b, &box);
         }
-      for (guint w = 0; w < job->n_sums; w++)
-        memcpy (get_column (job, first, dim + w),
-                (r->weights != NULL ? r->weights + w * r->y.n : r->bias) + first,
-                n * sizeof (float));
-      for (gsize j = first; j < first + n && r->weights == NULL; j++)
-        largest = MAX (largest, r->bias[j]);
-      box[2 * dim * job->n_blocks] = largest;
+      if (job->cutoff == -INFINITY)
+        continue;
+      monge_box_join (&box, &blocks, g * GROUP, last - g * GROUP);
+      monge_boxes_set (&groups, g, &box);
     }
 }
 
 /* Everything one tile of rows needs, on the stack of its thread. */
 typedef struct {
   MongeTile tile;
-  float lower[MONGE_MAX_REDUCTION_DIM], upper[MONGE_MAX_REDUCTION_DIM];
+  MongeBox box; /* if pairs may be left out */
   double sum[MONGE_MAX_WEIGHTS][MONGE_TILE_ROWS];
   double moment[MONGE_MAX_REDUCTION_DIM][MONGE_TILE_ROWS];
   double offset[MONGE_TILE_ROWS]; /* log2 of what the sums are still to be multiplied by */
@@ -142,21 +164,11 @@ load_rows (const Job *job, const Tile *tile, RowTile *rows)
     {
       const float *plane = r->x.planes + d * r->x.stride + tile->first;
 
-      rows->lower[d] = INFINITY;
-      rows->upper[d] = -INFINITY;
-      for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
-        {
-          /* the last stands in for the missing */
-          float value = job->scale * plane[MIN (i, tile->n - 1)];
-
-          rows->tile.x[d][i] = value;
-          rows->lower[d] = MIN (rows->lower[d], value);
-          rows->upper[d] = MAX (rows->upper[d], value);
-        }
+      for (gsize i = 0; i < MONGE_TILE_ROWS; i++) /* the last stands in for the missing */
+        rows->tile.x[d][i] = job->scale * plane[MIN (i, tile->n - 1)];
     }
   for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
     rows->tile.lift[i] = r->lift != NULL ? r->lift[tile->first + MIN (i, tile->n - 1)] : 0;
-  rows->tile.n_rows = tile->n;
 }
 
 static void
@@ -225,14 +237,16 @@ choose_forms (const Job *job, RowTile *rows)
 static void
 add_sums (const Job *job, RowTile *rows, MongeTileOp op)
 {
+  const gsize begin = rows->tile.begin, end = rows->tile.end;
+
   for (guint w = 0; w < job->n_sums; w++)
-    for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+    for (gsize i = begin; i < end; i++)
       rows->sum[w][i] = op == MONGE_TILE_MAX ? MAX (rows->sum[w][i], rows->tile.sum[w][i])
                                              : rows->sum[w][i] + rows->tile.sum[w][i];
   if (op != MONGE_TILE_MOMENT && op != MONGE_TILE_WEIGHTED_MOMENT)
     return;
   for (guint d = 0; d < job->r->x.dim; d++)
-    for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
+    for (gsize i = begin; i < end; i++)
       rows->moment[d][i] += rows->tile.moment[d][i];
 }
 
@@ -242,7 +256,7 @@ run_columns (const Job *job, RowTile *rows, MongeTileOp op, gsize begin, gsize e
   const MongeTunedReduction *r = job->r;
   MongeTileFunc func = job->tuned->set->funcs[r->kernel][op][r->x.dim - 1];
 
-  rows->n_pairs += (end - begin) * rows->tile.n_rows;
+  rows->n_pairs += (end - begin) * (rows->tile.end - rows->tile.begin);
   for (gsize j = begin, next; j < end; j = next)
     {
       next = MIN (j - j % MONGE_CHUNK + MONGE_CHUNK, end);
@@ -251,61 +265,57 @@ run_columns (const Job *job, RowTile *rows, MongeTileOp op, gsize begin, gsize e
     }
 }
 
-/* Largest exponent a block of columns can reach with the tile: max bias − distance between boxes. */
+/* Columns from … to − 1 are to be run: joins them to those that wait, or runs those. */
+typedef struct {
+  gsize from, to;
+} Waiting;
+
 static void
-bound_blocks (const Job *job, const RowTile *rows, gsize first, gsize n, float *bound)
+run_later (const Job *job, RowTile *rows, Waiting *waiting, gsize from, gsize to)
 {
-  const guint dim = job->r->x.dim;
-  const float *planes = job->tuned->boxes;
-  const float *bias = planes + 2 * dim * job->n_blocks + first;
-
-  for (gsize b = 0; b < n; b++)
-    bound[b] = 0;
-  for (guint d = 0; d < dim; d++)
+  if (from != waiting->to)
     {
-      const float *lower = planes + 2 * d * job->n_blocks + first;
-      const float *upper = lower + job->n_blocks;
-      const float below = rows->lower[d], above = rows->upper[d];
-
-      for (gsize b = 0; b < n; b++)
-        {
-          float gap = MAX (MAX (lower[b] - above, below - upper[b]), 0.0f);
-
-          bound[b] += gap * gap;
-        }
+      run_columns (job, rows, job->op, waiting->from, waiting->to);
+      waiting->from = from;
     }
-  if (job->r->kernel == MONGE_TUNED_GAUSSIAN)
-    for (gsize b = 0; b < n; b++)
-      bound[b] = bias[b] - bound[b];
-  else
-    for (gsize b = 0; b < n; b++)
-      bound[b] = bias[b] - 2 * sqrtf (bound[b]); /* coordinates are scaled by half */
+  waiting->to = to;
+}
+
+static void
+run_near_blocks (const Job *job, RowTile *rows, gsize group, Waiting *waiting, gsize begin,
+                 gsize end)
+{
+  const gsize first = group * GROUP, n = MIN (job->n_blocks - first, GROUP);
+  float bound[GROUP];
+
+  job->tuned->set->bound (job->r->kernel, &rows->box, &job->tuned->blocks, first, n, bound);
+  for (gsize k = 0; k < n; k++)
+    {
+      const gsize from = MAX ((first + k) * BLOCK, begin), to = MIN ((first + k + 1) * BLOCK, end);
+
+      if (!(bound[k] < job->cutoff) && from < to)
+        run_later (job, rows, waiting, from, to);
+    }
 }
 
 /* Visits the blocks of columns [begin, end) that can reach the tile, run by run. */
 static void
-run_near_blocks (const Job *job, RowTile *rows, gsize begin, gsize end)
+run_near_groups (const Job *job, RowTile *rows, gsize begin, gsize end)
 {
-  gsize from = begin, to = begin; /* the run of columns waiting */
-  float largest = -INFINITY, keep, bound[BLOCK];
+  const gsize width = GROUP * BLOCK, last = (end + width - 1) / width;
+  Waiting waiting = { begin, begin };
+  float bound[GROUP];
 
-  for (gsize i = 0; i < rows->tile.n_rows; i++)
-    largest = MAX (largest, rows->tile.lift[i]);
-  keep = (float) job->cutoff - largest;
-  for (gsize b = begin / BLOCK, n = 0; b * BLOCK < end; b++)
+  for (gsize g = begin / width; g < last; g += GROUP)
     {
-      if (n++ % BLOCK == 0)
-        bound_blocks (job, rows, b, MIN (job->n_blocks - b, BLOCK), bound);
-      if (!(bound[(n - 1) % BLOCK] >= keep))
-        continue;
-      if (MAX (b * BLOCK, begin) != to)
-        {
-          run_columns (job, rows, job->op, from, to);
-          from = MAX (b * BLOCK, begin);
-        }
-      to = MIN ((b + 1) * BLOCK, end);
+      const gsize n = MIN (last - g, GROUP);
+
+      job->tuned->set->bound (job->r->kernel, &rows->box, &job->tuned->groups, g, n, bound);
+      for (gsize k = 0; k < n; k++)
+        if (!(bound[k] < job->cutoff))
+          run_near_blocks (job, rows, g + k, &waiting, begin, end);
     }
-  run_columns (job, rows, job->op, from, to);
+  run_columns (job, rows, job->op, waiting.from, waiting.to);
 }
 
 static void
@@ -314,14 +324,16 @@ run_range (const Job *job, RowTile *rows, MongeTileOp op, gsize begin, gsize end
   if (job->cutoff == -INFINITY || op == MONGE_TILE_MAX)
     run_columns (job, rows, op, begin, end);
   else
-    run_near_blocks (job, rows, begin, end);
+    run_near_groups (job, rows, begin, end);
 }
 
 static void
-run_ranges (const Job *job, const Tile *tile, RowTile *rows, MongeTileOp op)
+run_rows (const Job *job, const Tile *tile, RowTile *rows, MongeTileOp op, gsize first, gsize last)
 {
   const MongePairs *pairs = job->r->pairs;
 
+  rows->tile.begin = first;
+  rows->tile.end = last;
   if (pairs == NULL)
     {
       run_range (job, rows, op, 0, job->r->y.n);
@@ -329,6 +341,19 @@ run_ranges (const Job *job, const Tile *tile, RowTile *rows, MongeTileOp op)
     }
   for (gsize k = pairs->first[tile->block]; k < pairs->first[tile->block + 1]; k++)
     run_range (job, rows, op, pairs->ranges[k].begin, pairs->ranges[k].end);
+}
+
+/* Group by group where pairs may be left out: the smaller the box, the more of them. */
+static void
+run_groups (const Job *job, const Tile *tile, RowTile *rows)
+{
+  for (gsize first = 0, last; first < tile->n; first = last)
+    {
+      last = MIN (first + MONGE_GROUP_ROWS, tile->n);
+      monge_box_fit (&rows->box, rows->tile.x[0] + first, MONGE_TILE_ROWS, rows->tile.lift + first,
+                     last - first, job->r->x.dim);
+      run_rows (job, tile, rows, job->op, first, last);
+    }
 }
 
 static gboolean
@@ -351,9 +376,9 @@ clear_sums (const Job *job, RowTile *rows, double sum)
 
 /* Sums become logarithms where these are wanted; else offsets are multiplied in. */
 static void
-finish_sums (const Job *job, RowTile *rows)
+finish_sums (const Job *job, const Tile *tile, RowTile *rows)
 {
-  for (gsize i = 0; i < rows->tile.n_rows; i++)
+  for (gsize i = 0; i < tile->n; i++)
     {
       const double factor = job->is_log            ? 1 / rows->sum[0][i]
                             : rows->offset[i] != 0 ? exp2 (rows->offset[i])
@@ -370,9 +395,9 @@ finish_sums (const Job *job, RowTile *rows)
 }
 
 static gboolean
-all_in_range (const Job *job, const RowTile *rows)
+all_in_range (const Job *job, const Tile *tile, const RowTile *rows)
 {
-  for (gsize i = 0; i < rows->tile.n_rows; i++)
+  for (gsize i = 0; i < tile->n; i++)
     if (!(rows->sum[0][i] >= job->smallest && rows->sum[0][i] - rows->offset[i] <= LARGEST_SUM))
       return FALSE;
   return TRUE;
@@ -421,8 +446,11 @@ sum_tile (const Job *job, const Tile *tile, RowTile *rows)
 {
   choose_forms (job, rows);
   clear_sums (job, rows, 0);
-  run_ranges (job, tile, rows, job->op);
-  finish_sums (job, rows);
+  if (job->cutoff > -INFINITY)
+    run_groups (job, tile, rows);
+  else
+    run_rows (job, tile, rows, job->op, 0, tile->n);
+  finish_sums (job, tile, rows);
 }
 
 static void
@@ -433,10 +461,10 @@ reduce_tile (Job *job, const Tile *tile)
   rows.n_pairs = 0;
   load_rows (job, tile, &rows);
   sum_tile (job, tile, &rows);
-  if (job->is_log && !all_in_range (job, &rows) && meets_columns (job, tile))
+  if (job->is_log && !all_in_range (job, tile, &rows) && meets_columns (job, tile))
     {
       clear_sums (job, &rows, -INFINITY);
-      run_ranges (job, tile, &rows, MONGE_TILE_MAX);
+      run_rows (job, tile, &rows, MONGE_TILE_MAX, 0, tile->n);
       for (gsize i = 0; i < MONGE_TILE_ROWS; i++)
         rows.tile.lift[i] = (float) -rows.sum[0][MIN (i, tile->n - 1)];
       sum_tile (job, tile, &rows);
@@ -489,6 +517,7 @@ static void
 prepare_job (Job *job, MongeTuned *tuned, const MongeTunedReduction *r)
 {
   const gsize n_chunks = (r->y.n + MONGE_CHUNK - 1) / MONGE_CHUNK;
+  const gsize n_groups = (r->y.n + BLOCK * GROUP - 1) / (BLOCK * GROUP);
 
   *job = (Job){ .tuned = tuned, .r = r, .op = choose_op (r), .bad_row = G_MAXSIZE };
   job->is_log = r->kernel != MONGE_TUNED_DISTANCE && r->weights == NULL;
@@ -501,13 +530,15 @@ prepare_job (Job *job, MongeTuned *tuned, const MongeTunedReduction *r)
   job->cutoff = -INFINITY;
   /* Dropped: at most n terms of 2^cutoff each; of terms with weights, Σ|w| of them. */
   if (r->cutoff > 0 && r->kernel != MONGE_TUNED_DISTANCE)
-    job->cutoff = -r->cutoff - (r->weights == NULL ? log2 ((double) r->y.n) : 0);
+    job->cutoff = (float) (-r->cutoff - (r->weights == NULL ? log2 ((double) r->y.n) : 0));
   /* With pairs left out, a small sum may owe its size to what was dropped. */
   job->smallest = r->cutoff > 0 ? -r->cutoff / 2 : SMALLEST_SUM;
   reserve ((gpointer *) &tuned->columns, &tuned->columns_size,
            (n_chunks * job->stride * MONGE_CHUNK + MONGE_CHUNK_PADDING) * sizeof (float));
-  reserve ((gpointer *) &tuned->boxes, &tuned->boxes_size,
-           job->n_blocks * (2 * r->x.dim + 1) * sizeof (float));
+  if (job->cutoff == -INFINITY)
+    return;
+  reserve_boxes (&tuned->blocks, &tuned->blocks_size, job->n_blocks, r->x.dim);
+  reserve_boxes (&tuned->groups, &tuned->groups_size, n_groups, r->x.dim);
 }
 
 gboolean
@@ -518,13 +549,14 @@ monge_tuned_reduce (MongeTuned *tuned,
                     MongeTask *task,
                     GError **error)
 {
-  Job job;
+  const gsize n_groups = (r->y.n + BLOCK * GROUP - 1) / (BLOCK * GROUP);
   gsize n_tiles;
+  Job job;
 
   prepare_job (&job, tuned, r);
   n_tiles = r->pairs != NULL ? cut_tiles (tuned, r->pairs)
                              : (r->x.n + MONGE_TILE_ROWS - 1) / MONGE_TILE_ROWS;
-  if (!monge_parallel_rows (job.n_blocks, 64, n_threads, task, pack_blocks, &job)
+  if (!monge_parallel_rows (n_groups, 8, n_threads, task, pack_groups, &job)
       || !monge_parallel_rows (n_tiles, 1, n_threads, task, reduce_tiles, &job))
     return !monge_task_return_if_cancelled (task, error);
   *n_pairs = job.n_pairs;
