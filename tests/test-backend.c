@@ -1,6 +1,6 @@
 /* Every kernel of the backend against loops in double precision: sizes on and off the tile, every
  * dimension, lifts that are no help, pairs left out. Run once per instruction set. */
-#include "compute/backend/backend.h"
+#include "compute/backend/cpu/tuned.h"
 #include "compute/core/random.h"
 #include "tests/reference.h"
 #include "tests/util.h"
@@ -143,7 +143,7 @@ run (MongeBackend *backend, const MongeTunedReduction *reduction)
 {
   GError *error = NULL;
 
-  g_assert_true (monge_backend_reduce_tuned (backend, reduction, NULL, NULL, &error));
+  g_assert_true (monge_cpu_reduce (backend, reduction, NULL, NULL, &error));
   g_assert_no_error (error);
 }
 
@@ -277,7 +277,7 @@ cutoff_drops_no_more_than_it_says (void)
           c.y[i] = c.y_planes[i] = (float) i / 2000;
         }
       r.cutoff = 24;
-      g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
+      g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
       g_assert_cmpuint (n_pairs, <, 2000 * 2000 / 3);
       check (&c, &r, 1e-5); /* exponents of −30 carry 3e-7 of themselves */
       case_clear (&c);
@@ -396,7 +396,7 @@ cutoff_sees_through_steep_potentials (void)
           c.bias[i] = far * far / 2 + slope * c.x_planes[i];
         }
       r.cutoff = 24;
-      g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
+      g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
       g_assert_cmpuint (n_pairs, <, (squared ? 0.35 : 0.55) * 3000 * 3000);
       check (&c, &r, 1e-4); /* exponents of 1000 carry 2^-14 of rounding */
       case_clear (&c);
@@ -426,7 +426,7 @@ cutoff_of_weighted_sums (void)
           c.y[i] = c.y_planes[i] = (float) i / 2000;
           size += fabs (weights[i]);
         }
-      g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
+      g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
       g_assert_cmpuint (n_pairs, <, 2000 * 2000 / 3);
       for (gsize i = 0; i < c.n; i++)
         {
@@ -549,7 +549,7 @@ only_the_pairs_listed (void)
 
         r.pairs = pairs;
         r.cutoff = cutoff;
-        g_assert_true (monge_backend_reduce_tuned (backend, &r, &n_pairs, NULL, NULL));
+        g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
         g_assert_cmpuint (n_pairs, <=, pairs->n_pairs);
         for (gsize i = 0; i < c.n; i++)
           {
@@ -652,7 +652,7 @@ names_the_row_that_is_not_finite (void)
   GError *error = NULL;
 
   c.x_planes[2 * c.n + 137] = NAN;
-  g_assert_false (monge_backend_reduce_tuned (backend, &r, NULL, NULL, &error));
+  g_assert_false (monge_cpu_reduce (backend, &r, NULL, NULL, &error));
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAN, "row 137");
   case_clear (&c);
 }
@@ -667,10 +667,10 @@ cancelled_before_it_starts (void)
   GError *error = NULL;
 
   monge_task_cancel (&task);
-  g_assert_false (monge_backend_reduce_tuned (backend, &r, NULL, &task, &error));
+  g_assert_false (monge_cpu_reduce (backend, &r, NULL, &task, &error));
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
   monge_task_reset (&task);
-  g_assert_true (monge_backend_reduce_tuned (backend, &r, NULL, &task, &error));
+  g_assert_true (monge_cpu_reduce (backend, &r, NULL, &task, &error));
   case_clear (&c);
 }
 

@@ -1,5 +1,6 @@
 /* From texts to programs: what the compiler promises of them, and which ones hand-tuned loops are
  * recognised in. */
+#include "compute/backend/backend.h"
 #include "compute/backend/match.h"
 #include "compute/core/random.h"
 #include "tests/util.h"

@@ -8,7 +8,6 @@ G_BEGIN_DECLS
 /**
  * MongeBackendType:
  * @open: %NULL with @error, naming the remedy, when the device cannot be used
- * @reduce: arguments were checked by the caller
  * @prepare: a struct that begins with a #MongeKernel, @description and @is_tuned set; @program lives
  *   as long as it
  * @run: arguments were checked by the caller, NaN among them too
@@ -18,8 +17,6 @@ typedef struct {
   const char *name;
   MongeBackend *(*open) (const MongeBackendOptions *options, GError **error);
   void (*close) (MongeBackend *backend);
-  gboolean (*reduce) (MongeBackend *backend, const MongeTunedReduction *reduction, guint64 *n_pairs,
-                      MongeTask *task, GError **error);
   MongeKernel *(*prepare) (MongeBackend *backend, const MongeProgram *program,
                            MongePrepareFlags flags, GError **error);
   gboolean (*run) (MongeBackend *backend, MongeKernel *kernel, const MongeRun *run,

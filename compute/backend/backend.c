@@ -81,42 +81,6 @@ monge_backend_get_description (MongeBackend *backend)
   return backend->description;
 }
 
-gboolean
-monge_backend_reduce_tuned (MongeBackend *backend,
-                      const MongeTunedReduction *reduction,
-                      guint64 *n_pairs,
-                      MongeTask *task,
-                      GError **error)
-{
-  const MongeCloud *x = &reduction->x, *y = &reduction->y;
-  guint64 ignored;
-  gboolean done;
-
-  g_return_val_if_fail (reduction->kernel < MONGE_N_TUNED, FALSE);
-  g_return_val_if_fail (x->dim == y->dim, FALSE);
-  g_return_val_if_fail (x->dim >= 1 && x->dim <= MONGE_MAX_REDUCTION_DIM, FALSE);
-  g_return_val_if_fail (x->stride >= x->n && y->stride >= y->n, FALSE);
-  g_return_val_if_fail (x->n > 0 && y->n > 0, FALSE);
-  g_return_val_if_fail (reduction->scale > 0, FALSE);
-  g_return_val_if_fail (reduction->sum != NULL, FALSE);
-  g_return_val_if_fail (reduction->bias != NULL || reduction->weights != NULL, FALSE);
-  if (reduction->weights != NULL)
-    {
-      g_return_val_if_fail (reduction->kernel != MONGE_TUNED_DISTANCE, FALSE);
-      g_return_val_if_fail (reduction->n_weights >= 1 && reduction->n_weights <= 4, FALSE);
-      g_return_val_if_fail (reduction->n_weights == 1 || reduction->moment == NULL, FALSE);
-    }
-  if (reduction->pairs != NULL)
-    g_return_val_if_fail (reduction->pairs->n_rows == x->n && reduction->pairs->n_columns == y->n,
-                          FALSE);
-
-  g_mutex_lock (&backend->lock);
-  done = backend->type->reduce (backend, reduction, n_pairs != NULL ? n_pairs : &ignored, task,
-                                error);
-  g_mutex_unlock (&backend->lock);
-  return done;
-}
-
 MongeDevice *
 monge_device_new (const char *kind,
                   const char *name,

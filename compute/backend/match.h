@@ -1,8 +1,8 @@
 /* What a hand-tuned loop can compute, recognised in a program by what it does. */
 #pragma once
 
-#include "compute/backend/backend.h"
 #include "compute/backend/terms.h"
+#include "compute/backend/tuned.h"
 
 G_BEGIN_DECLS
 

@@ -497,9 +497,3 @@ monge_points_gather (MongePoints *clusters, const MongePoints *points)
   memcpy (clusters->origin, points->origin, sizeof clusters->origin);
   monge_parallel_rows (clusters->n, 256, 0, NULL, gather_rows, &gather);
 }
-
-MongeCloud
-monge_points_get_cloud (const MongePoints *points)
-{
-  return (MongeCloud){ points->planes, points->n, points->n, points->dim };
-}

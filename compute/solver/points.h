@@ -58,6 +58,4 @@ MongePoints *monge_points_coarsen (const MongePoints *points, guint depth, gsize
 /* Takes the barycentres of @clusters again, after their points have moved. O(n). */
 void monge_points_gather (MongePoints *clusters, const MongePoints *points);
 
-MongeCloud monge_points_get_cloud (const MongePoints *points);
-
 G_END_DECLS

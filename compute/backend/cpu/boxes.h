@@ -2,7 +2,7 @@
  * how pairs of blocks are found that do not matter. */
 #pragma once
 
-#include "compute/backend/backend.h"
+#include "compute/backend/tuned.h"
 
 G_BEGIN_DECLS
 

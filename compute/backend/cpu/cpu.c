@@ -28,16 +28,36 @@ choose_instruction_set (void)
 #endif
 }
 
-static gboolean
-cpu_reduce (MongeBackend *backend,
-            const MongeTunedReduction *reduction,
-            guint64 *n_pairs,
-            MongeTask *task,
-            GError **error)
+gboolean
+monge_cpu_reduce (MongeBackend *backend,
+                  const MongeTunedReduction *reduction,
+                  guint64 *n_pairs,
+                  MongeTask *task,
+                  GError **error)
 {
-  CpuBackend *cpu = (CpuBackend *) backend;
+  const MongeCloud *x = &reduction->x, *y = &reduction->y;
+  guint64 ignored;
 
-  return monge_tuned_reduce (cpu->tuned, reduction, backend->n_threads, n_pairs, task, error);
+  g_return_val_if_fail (reduction->kernel < MONGE_N_TUNED, FALSE);
+  g_return_val_if_fail (x->dim == y->dim, FALSE);
+  g_return_val_if_fail (x->dim >= 1 && x->dim <= MONGE_MAX_REDUCTION_DIM, FALSE);
+  g_return_val_if_fail (x->stride >= x->n && y->stride >= y->n, FALSE);
+  g_return_val_if_fail (x->n > 0 && y->n > 0, FALSE);
+  g_return_val_if_fail (reduction->scale > 0, FALSE);
+  g_return_val_if_fail (reduction->sum != NULL, FALSE);
+  g_return_val_if_fail (reduction->bias != NULL || reduction->weights != NULL, FALSE);
+  if (reduction->weights != NULL)
+    {
+      g_return_val_if_fail (reduction->kernel != MONGE_TUNED_DISTANCE, FALSE);
+      g_return_val_if_fail (reduction->n_weights >= 1 && reduction->n_weights <= 4, FALSE);
+      g_return_val_if_fail (reduction->n_weights == 1 || reduction->moment == NULL, FALSE);
+    }
+  if (reduction->pairs != NULL)
+    g_return_val_if_fail (reduction->pairs->n_rows == x->n && reduction->pairs->n_columns == y->n,
+                          FALSE);
+
+  return monge_tuned_reduce (((CpuBackend *) backend)->tuned, reduction, backend->n_threads,
+                             n_pairs != NULL ? n_pairs : &ignored, task, error);
 }
 
 static MongeBackend *
@@ -96,7 +116,6 @@ const MongeBackendType monge_backend_cpu = {
   .name = "cpu",
   .open = cpu_open,
   .close = cpu_close,
-  .reduce = cpu_reduce,
   .prepare = monge_cpu_prepare,
   .run = monge_cpu_run,
   .kernel_free = monge_cpu_kernel_free,

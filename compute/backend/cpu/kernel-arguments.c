@@ -4,6 +4,7 @@
  * u' = u log2(e), the loop gets lift = float(u'), and the result u' − lift in float64: rounding the
  * lift changes nothing. */
 #include "compute/backend/cpu/kernel-private.h"
+#include "compute/backend/cpu/tuned.h"
 
 #include <math.h>
 
@@ -24,11 +25,10 @@ monge_job_get_buffer (const MongeCpuJob *job, guint which, gsize size)
 MongeOutcome
 monge_job_reduce (MongeCpuJob *job, GError **error)
 {
-  MongeBackend *backend = job->kernel->base.backend;
   GError *local = NULL;
   guint64 n_pairs = 0;
 
-  if (backend->type->reduce (backend, &job->reduction, &n_pairs, job->task, &local))
+  if (monge_cpu_reduce (job->kernel->base.backend, &job->reduction, &n_pairs, job->task, &local))
     {
       *job->n_pairs += n_pairs;
       return MONGE_OUTCOME_DONE;

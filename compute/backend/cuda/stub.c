@@ -15,16 +15,6 @@ stub_close (MongeBackend *backend)
   g_assert_not_reached ();
 }
 
-static gboolean
-stub_reduce (MongeBackend *backend,
-             const MongeTunedReduction *reduction,
-             guint64 *n_pairs,
-             MongeTask *task,
-             GError **error)
-{
-  g_assert_not_reached ();
-}
-
 static MongeKernel *
 stub_prepare (MongeBackend *backend,
               const MongeProgram *program,
@@ -62,7 +52,6 @@ const MongeBackendType monge_backend_cuda = {
   .name = "cuda",
   .open = stub_open,
   .close = stub_close,
-  .reduce = stub_reduce,
   .prepare = stub_prepare,
   .run = stub_run,
   .kernel_free = stub_kernel_free,
