@@ -6,6 +6,7 @@
 
 #include "compute/core/parallel.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -358,24 +359,39 @@ monge_points_move (MongePoints *points, const double *positions, const double *o
   monge_parallel_rows (points->n, 16384, 0, NULL, move_rows, &move);
 }
 
+/* Points looked at for a mean, about, and groups of 32. */
+#define CENTRE_SAMPLE 65536
+#define SPREAD_SAMPLE 4096
+
 void
 monge_points_find_centre (const MongePoints *points, const double *positions, double *centre)
 {
+  const gsize stride = MAX (points->n / CENTRE_SAMPLE, 1);
+  double mass = 0;
+
   for (guint d = 0; d < points->dim; d++)
     centre[d] = 0;
-  for (gsize i = 0; i < points->n; i++)
-    for (guint d = 0; d < points->dim; d++)
-      centre[d] += points->weights[i] * positions[points->order[i] * points->dim + d];
+  for (gsize i = 0; i < points->n; i += stride)
+    {
+      const double weight = points->weights[i] + DBL_MIN; /* where none of these has any */
+
+      mass += weight;
+      for (guint d = 0; d < points->dim; d++)
+        centre[d] += weight * positions[points->order[i] * points->dim + d];
+    }
+  for (guint d = 0; d < points->dim; d++)
+    centre[d] /= mass;
 }
 
 double
 monge_points_measure_spread (const MongePoints *points)
 {
-  const gsize group = 32;
+  const gsize group = 32, stride = MAX (points->n / (group * SPREAD_SAMPLE), 1) * group;
   double total = 0;
+  gsize count = 0;
 
   for (guint d = 0; d < points->dim; d++)
-    for (gsize begin = 0; begin < points->n; begin += group)
+    for (gsize begin = 0; begin < points->n; begin += stride)
       {
         const float *x = points->planes + d * points->n + begin;
         const gsize n = MIN (group, points->n - begin);
@@ -389,8 +405,9 @@ monge_points_measure_spread (const MongePoints *points)
             square += at * at;
           }
         total += MAX (square - sum * sum / (float) n, 0.0f);
+        count += n;
       }
-  return sqrt (total / (double) points->n);
+  return sqrt (total * points->dim / (double) count);
 }
 
 /* ------------------------------------------------------------------------------------------------

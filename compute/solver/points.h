@@ -43,10 +43,10 @@ void monge_points_sort (MongePoints *points, double cell, gsize *moved);
 void monge_points_forget_order (MongePoints *points);
 /* New positions, (n × dim) in the measure's order; the order along the curve stays. */
 void monge_points_move (MongePoints *points, const double *positions, const double *origin);
-/* Barycentre of n positions, in the measure's order. O(n). */
+/* About the barycentre of n positions, in the measure's order. */
 void monge_points_find_centre (const MongePoints *points, const double *positions, double *centre);
 /* Root mean square distance of points from the centre of the 32 around them in the order: grows when
- * points have moved so that the order is no good any more. O(n). */
+ * points have moved so that the order is no good any more. */
 double monge_points_measure_spread (const MongePoints *points);
 
 /* How many halvings of the cube's side give cells of at most @cell; 0 is one cell. G_MAXUINT if the

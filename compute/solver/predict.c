@@ -3,18 +3,23 @@
 #include <math.h>
 #include <string.h>
 
+/* Points of the source that are looked at, about: the way they have gone is a mean. */
+#define SAMPLE 16384
 /* A change is never stretched more than this. */
 #define LARGEST_STRETCH 1.5
 
 void
 monge_predictor_init (MongePredictor *predictor, gsize n, guint dim, gsize m)
 {
+  const gsize stride = MAX (n / SAMPLE, 1), n_kept = (n + stride - 1) / stride;
+
   *predictor = (MongePredictor){
     .n = n,
     .m = m,
     .dim = dim,
-    .planes = g_new0 (float, n * dim),
-    .slope = g_new0 (double, n * dim),
+    .stride = stride,
+    .from = g_new0 (double, n_kept * dim),
+    .slope = g_new0 (double, n_kept * dim),
     .last = g_new0 (double, m),
     .previous = g_new0 (double, m),
   };
@@ -23,7 +28,7 @@ monge_predictor_init (MongePredictor *predictor, gsize n, guint dim, gsize m)
 void
 monge_predictor_clear (MongePredictor *predictor)
 {
-  g_clear_pointer (&predictor->planes, g_free);
+  g_clear_pointer (&predictor->from, g_free);
   g_clear_pointer (&predictor->slope, g_free);
   g_clear_pointer (&predictor->last, g_free);
   g_clear_pointer (&predictor->previous, g_free);
@@ -35,6 +40,12 @@ monge_predictor_forget (MongePredictor *predictor)
   predictor->n_solves = 0;
 }
 
+static double
+get_position (const MongePoints *source, gsize i, guint d)
+{
+  return source->origin[d] + source->planes[d * source->n + i];
+}
+
 /* Least squares: the source has gone x − @progress · slope. @travelled: how far, at all. */
 static void
 measure_way (const MongePredictor *p,
@@ -42,21 +53,24 @@ measure_way (const MongePredictor *p,
              double *progress,
              double *travelled)
 {
-  double along = 0, slopes = 0, ways = 0;
+  double along = 0, slopes = 0, ways = 0, mass = 0;
 
-  for (guint d = 0; d < p->dim; d++)
-    for (gsize i = 0; i < p->n; i++)
-      {
-        double slope = p->slope[source->order[i] * p->dim + d];
-        double way = source->origin[d] - p->origin[d] + (double) source->planes[d * p->n + i]
-                     - p->planes[d * p->n + i];
+  for (gsize i = 0, k = 0; i < p->n; i += p->stride)
+    {
+      const double weight = source->weights[i];
 
-        along -= source->weights[i] * slope * way;
-        slopes += source->weights[i] * slope * slope;
-        ways += source->weights[i] * way * way;
-      }
+      mass += weight;
+      for (guint d = 0; d < p->dim; d++, k++)
+        {
+          double way = get_position (source, i, d) - p->from[k];
+
+          along -= weight * p->slope[k] * way;
+          slopes += weight * p->slope[k] * p->slope[k];
+          ways += weight * way * way;
+        }
+    }
   *progress = slopes > 0 ? CLAMP (along / slopes, 0, 1) : 0;
-  *travelled = sqrt (ways);
+  *travelled = mass > 0 ? sqrt (ways / mass) : 0;
 }
 
 void
@@ -76,9 +90,12 @@ monge_predictor_record (MongePredictor *p,
   p->previous = p->last;
   p->last = oldest;
   memcpy (p->last, potential, p->m * sizeof *potential);
-  memcpy (p->slope, slope, p->n * p->dim * sizeof *slope);
-  memcpy (p->planes, source->planes, p->n * p->dim * sizeof *p->planes);
-  memcpy (p->origin, source->origin, sizeof p->origin);
+  for (gsize i = 0, k = 0; i < p->n; i += p->stride)
+    for (guint d = 0; d < p->dim; d++, k++)
+      {
+        p->slope[k] = slope[source->order[i] * p->dim + d];
+        p->from[k] = get_position (source, i, d);
+      }
   p->n_solves++;
 }
 

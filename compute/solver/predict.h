@@ -24,9 +24,9 @@ G_BEGIN_DECLS
 typedef struct {
   gsize n, m;        /* of the source, and of the target's potential last recorded */
   guint dim;
-  float *planes;     /* (dim × n): the source at the last solve, about @origin */
-  double origin[MONGE_MAX_DIM];
-  double *slope;     /* (n × dim), in the measure's order, there */
+  gsize stride;      /* of the points looked at, in the order along the curve */
+  double *from;      /* (dim of each point looked at): where they were at the last solve */
+  double *slope;     /* the same: their slopes there */
   double *last;      /* (m): the target's potential there */
   double *previous;  /* (m): at the solve before */
   double travelled;  /* root mean square of the way between the two */
