@@ -416,6 +416,35 @@ test_stop_when_cancelled (void)
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
 }
 
+static gpointer
+cancel_soon (gpointer data)
+{
+  g_usleep (30000);
+  monge_task_cancel (data);
+  return NULL;
+}
+
+/* In the middle of the long search of one batch. */
+static void
+test_stop_soon (void)
+{
+  const gsize m = 300000;
+  g_autofree float *points = make_points (0, UNIFORM, m, 16);
+  g_autofree gint32 *index = g_new (gint32, m * 10);
+  g_autoptr (MongeNeighbours) neighbours = monge_neighbours_new (points, m, 16, 0, NULL, NULL);
+  MongeTask task = MONGE_TASK_INIT;
+  GThread *thread = g_thread_new ("cancel", cancel_soon, &task);
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+
+  g_assert_false (monge_neighbours_find (neighbours, points, m, 10, TRUE, index, NULL, 0, &task,
+                                         &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
+  g_assert_cmpfloat ((double) (g_get_monotonic_time () - start) * 1e-6, <,
+                     1 * monge_test_patience ());
+  g_thread_join (thread);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -439,5 +468,6 @@ main (int argc, char **argv)
   g_test_add_func ("/neighbours/refuse_nothing", test_refuse_nothing);
   g_test_add_func ("/neighbours/no_queries", test_no_queries);
   g_test_add_func ("/neighbours/stop_when_cancelled", test_stop_when_cancelled);
+  g_test_add_func ("/neighbours/stop_soon", test_stop_soon);
   return g_test_run ();
 }

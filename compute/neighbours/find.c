@@ -47,7 +47,7 @@ choose_functions (gboolean is_screen)
 /* --- searching --- */
 
 static void
-job_init (Job *job, guint n_threads)
+job_init (Job *job, guint n_threads, MongeTask *task)
 {
   const guint dim = job->neighbours->panels.dim;
 
@@ -59,6 +59,7 @@ job_init (Job *job, guint n_threads)
     {
       MongeSearch *search = &job->searches[s];
 
+      search->task = task;
       search->k = job->k;
       search->capacity = (job->k + 7) / 8 * 8;
       search->x = g_aligned_alloc (dim * MONGE_PANEL, sizeof (float), 64);
@@ -267,7 +268,7 @@ monge_neighbours_find (MongeNeighbours *neighbours,
     return TRUE;
   if (!open_queries (&job, &rows, &own, n_threads, task, error))
     return FALSE;
-  job_init (&job, n_threads);
+  job_init (&job, n_threads, task);
   choose_way (&job, n_threads, task);
   done = run_job (&job, n_threads, find_nearest, task, error);
   job_clear (&job);
@@ -415,7 +416,7 @@ monge_neighbours_find_within (MongeNeighbours *neighbours,
   job.reach = get_reach_of_radius (radius);
   if (n > 0 && !open_queries (&job, &rows, &own, n_threads, task, error))
     return NULL;
-  job_init (&job, n_threads);
+  job_init (&job, n_threads, task);
   if (n > 0)
     choose_way (&job, n_threads, task);
   done = (n == 0 || run_job (&job, n_threads, count_within, task, error))

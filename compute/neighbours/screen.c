@@ -230,7 +230,7 @@ screen (MongeSearchKind kind, const MongeNeighbours *neighbours, MongeSearch *se
   /* Leaves near the queries first, where they are points of the tree. */
   if (searches->start[0] >= 0)
     start = (gsize) searches->start[0] * n_leaves / neighbours->panels.n_panels;
-  for (gsize i = 0; i < n_leaves; i++)
+  for (gsize i = 0; i < n_leaves && !monge_task_is_cancelled (searches->task); i++)
     {
       gsize leaf = start + i < n_leaves ? start + i : start + i - n_leaves;
       gsize first = monge_panels_get_leaf (&neighbours->panels, leaf);

@@ -106,6 +106,7 @@ typedef enum {
 
 /**
  * MongeSearch:
+ * @task: (nullable): polled on the way; what has been found is worth nothing once it is cancelled
  * @n: queries, at most 16
  * @x: (dim × 16) planes of them
  * @self: which point not to find, or −1
@@ -125,6 +126,7 @@ typedef enum {
  * Everything one panel of queries needs; one per thread.
  */
 typedef struct {
+  MongeTask *task;
   guint n;
   float *x;
   gint32 self[MONGE_PANEL];

@@ -124,6 +124,8 @@ search_tree (MongeSearchKind kind,
         continue;
       if (entry.level > 0)
         {
+          if (monge_task_is_cancelled (search->task))
+            return;
           n += push_group (dim, neighbours, &entry, low, high, reach, stack + n);
           continue;
         }
