@@ -148,17 +148,19 @@ take_adjoint (MongeProblem *problem, const char *variable, const guint8 *visited
 /* Terms cancel within a pair as well, in x − y for one: a result that is small beside its fellows is
  * measured by them too. */
 static void
-widen_sizes (MongeProblem *problem, gsize n_kept)
+widen_sizes (MongeProblem *problem)
 {
-  for (gsize plane = 0; plane < problem->n_out; plane += n_kept)
-    {
-      double *size = problem->size + plane, sum = 0;
+  double sum = 0;
+  gsize n = 0;
 
-      for (gsize k = 0; k < n_kept; k++)
-        sum += isfinite (size[k]) ? size[k] : 0;
-      for (gsize k = 0; k < n_kept; k++)
-        size[k] += sum / n_kept;
-    }
+  for (gsize k = 0; k < problem->n_out; k++)
+    if (isfinite (problem->size[k]) && problem->size[k] > 0) /* not over nothing */
+      {
+        sum += problem->size[k];
+        n++;
+      }
+  for (gsize k = 0; k < problem->n_out; k++)
+    problem->size[k] += sum / MAX (n, 1);
 }
 
 void
@@ -191,7 +193,7 @@ monge_problem_init (MongeProblem *problem,
   problem->log_sum_truth = g_new (double, n_kept);
   monge_world_reduce (&problem->world, &problem->reduction, visited, problem->truth,
                       problem->index_truth, problem->log_sum_truth, problem->size);
-  widen_sizes (problem, n_kept);
+  widen_sizes (problem);
 }
 
 gsize
