@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const MongeBenchCase monge_bench_cases[] = {
   { "gaussian-sum-1e5", "Sum over j of exp(-|x-y|^2/2s^2) b, points of the unit cube, s = 0.1",
@@ -153,19 +154,38 @@ compare_doubles (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
+static double
+read_cpu (void)
+{
+  struct timespec now = { 0 };
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
+}
+
 static gboolean
-time_once (MongeBenchFunc once, MongeBenchFunc between, gpointer data, double *seconds,
+time_once (MongeBenchFunc once, MongeBenchFunc between, gpointer data, double *seconds, double *cpu,
            GError **error)
 {
   gint64 start;
 
   if (between != NULL && !between (data, error))
     return FALSE;
+  *cpu = -read_cpu ();
   start = g_get_monotonic_time ();
   if (!once (data, error))
     return FALSE;
   *seconds = 1e-6 * (double) (g_get_monotonic_time () - start);
+  *cpu += read_cpu ();
   return TRUE;
+}
+
+/* Sorts @values. */
+static double
+find_median (double *values, guint n)
+{
+  qsort (values, n, sizeof *values, compare_doubles);
+  return n % 2 == 1 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
 }
 
 static gboolean
@@ -182,23 +202,23 @@ gboolean
 monge_bench_time (MongeBench *bench, MongeBenchRow *row, MongeBenchFunc once,
                   MongeBenchFunc between, gpointer data, GError **error)
 {
-  double seconds[MAX_RUNS], first, total = 0;
+  double seconds[MAX_RUNS], cpu[MAX_RUNS], first, first_cpu, total = 0;
   guint n = 0;
 
   reset_peak ();
-  if (!time_once (once, between, data, &first, error))
+  if (!time_once (once, between, data, &first, &first_cpu, error))
     return FALSE;
   while (!is_enough (bench, n, first, total))
     {
       if (monge_task_return_if_cancelled (bench->task, error)
-          || !time_once (once, between, data, &seconds[n], error))
+          || !time_once (once, between, data, &seconds[n], &cpu[n], error))
         return FALSE;
       total += seconds[n++];
     }
-  qsort (seconds, n, sizeof *seconds, compare_doubles);
   row->n_runs = n;
+  row->seconds = find_median (seconds, n);
   row->best = seconds[0];
-  row->seconds = n % 2 == 1 ? seconds[n / 2] : 0.5 * (seconds[n / 2 - 1] + seconds[n / 2]);
+  row->cpu_seconds = find_median (cpu, n);
   row->memory = read_peak ();
   return TRUE;
 }

@@ -130,7 +130,7 @@ monge_bench_run_growth (MongeBench *bench, const MongeBenchCase *of, MongeBenchR
         return FALSE;
       rows[k] = monge_bench_find_row (bench, names[k]);
     }
-  row->seconds = row->best = NAN;
+  row->seconds = row->best = row->cpu_seconds = NAN;
   row->exponent = find_exponent (rows[0], rows[2]);
   monge_bench_row_note (row, "time goes as N^%.2f from 1e4 to 1e6: N^%.2f, then N^%.2f",
                         row->exponent, find_exponent (rows[0], rows[1]),

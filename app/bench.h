@@ -27,6 +27,7 @@ typedef struct {
 /**
  * MongeBenchRow:
  * @seconds: median of @n_runs after a warm-up; @best is the shortest
+ * @cpu_seconds: median of the processor's time in all threads: what others' load hardly changes
  * @pairs: visited by one run, 0 if that is not what was counted
  * @error: against float64, NaN if not measured; @error_of says what it is
  * @exponent: of the growth of time with n; NaN elsewhere
@@ -37,7 +38,7 @@ typedef struct {
   const MongeBenchCase *of;
   gsize n, m;
   guint dim;
-  double seconds, best;
+  double seconds, best, cpu_seconds;
   guint n_runs;
   guint64 pairs;
   double error;
@@ -88,8 +89,8 @@ typedef gboolean (*MongeBenchFunc) (gpointer data, GError **error);
  * @once: what is timed
  * @between: (nullable): what is done before each run, untimed
  *
- * Fills @row: seconds, best, n_runs, memory. A warm-up, then 10 runs, or more until 0.2 s are over;
- * 5 where a run takes more than 1 s and 3 above 2 s or under --quick.
+ * Fills @row: seconds, best, cpu_seconds, n_runs, memory. A warm-up, then 10 runs, or more until
+ * 0.2 s are over; 5 where a run takes more than 1 s and 3 above 2 s or under --quick.
  */
 gboolean monge_bench_time (MongeBench *bench, MongeBenchRow *row, MongeBenchFunc once,
                            MongeBenchFunc between, gpointer data, GError **error);

@@ -63,8 +63,8 @@ print_header (MongeCli *cli, const Work *work)
 {
   monge_cli_print (cli, "# monge-cli %s, %s, %s\n", MONGE_VERSION, work->cpu,
                    monge_backend_get_description (work->bench.backend));
-  monge_cli_print (cli, "%-24s %8s %8s %2s %10s %5s %8s %9s %5s  %s\n", "# case", "n", "m", "D",
-                   "seconds", "runs", "Gpairs/s", "error", "iter.", "notes");
+  monge_cli_print (cli, "%-24s %8s %8s %2s %9s %9s %9s %4s %8s %9s %5s  %s\n", "# case", "n", "m",
+                   "D", "seconds", "best", "cpu", "runs", "Gpairs/s", "error", "iter.", "notes");
 }
 
 /* "-" for what was not measured. */
@@ -78,14 +78,17 @@ static void
 print_row (MongeCli *cli, const MongeBenchRow *row)
 {
   g_autofree char *seconds = format_cell (isfinite (row->seconds), row->seconds, 4);
+  g_autofree char *best = format_cell (isfinite (row->best), row->best, 4);
+  g_autofree char *cpu = format_cell (isfinite (row->cpu_seconds), row->cpu_seconds, 4);
   g_autofree char *rate = format_cell (row->pairs > 0, 1e-9 * (double) row->pairs / row->seconds,
                                        3);
   g_autofree char *off = format_cell (isfinite (row->error), row->error, 2);
   g_autofree char *iterations = format_cell (row->is_solve, row->iterations, 4);
 
-  monge_cli_print (cli, "%-24s %8" G_GSIZE_FORMAT " %8" G_GSIZE_FORMAT " %2u %10s %5u %8s %9s %5s"
-                   "  %s%s\n", row->of->name, row->n, row->m, row->dim, seconds, row->n_runs, rate,
-                   off, iterations, row->is_solve && !row->converged ? "not converged; " : "",
+  monge_cli_print (cli, "%-24s %8" G_GSIZE_FORMAT " %8" G_GSIZE_FORMAT " %2u %9s %9s %9s %4u %8s"
+                   " %9s %5s  %s%s\n", row->of->name, row->n, row->m, row->dim, seconds, best, cpu,
+                   row->n_runs, rate, off, iterations,
+                   row->is_solve && !row->converged ? "not converged; " : "",
                    row->notes != NULL ? row->notes : "");
 }
 
@@ -103,6 +106,7 @@ report_row (JsonBuilder *report, const Work *work, const MongeBenchRow *row)
   monge_report_integer (report, "dimension", row->dim);
   monge_report_number (report, "seconds", row->seconds);
   monge_report_number (report, "seconds_best", row->best);
+  monge_report_number (report, "cpu_seconds", row->cpu_seconds);
   monge_report_integer (report, "n_runs", row->n_runs);
   monge_report_integer (report, "pairs", (gint64) row->pairs);
   monge_report_number (report, "pairs_per_second",

@@ -418,7 +418,7 @@ def main():
     parser.add_argument("--n", type=int, default=10000, help="points of sums and losses [10000]")
     parser.add_argument("--knn", type=int, default=100000, help="points of neighbours [100000]")
     parser.add_argument("--runs", type=int, default=5, help="[5]")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     for task in options.tasks:
         if task not in TASKS:
             parser.error(f"there is no task {task}; there are {', '.join(TASKS)}")
