@@ -3,6 +3,7 @@
 #include "app/cli-report.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct {
@@ -154,6 +155,7 @@ run_case (MongeCli *cli, Work *work, const MongeBenchCase *of, GError **error)
   monge_cli_progress (cli, "%s", "");
   for (guint i = before; i < work->bench.rows->len; i++)
     print_row (cli, g_ptr_array_index (work->bench.rows, i));
+  fflush (stdout); /* a file shows how far it got, too */
   return TRUE;
 }
 
