@@ -15,7 +15,7 @@
 static const char *
 instruction_set (void)
 {
-  static const char *const names[] = { "SSE2", "AVX2", "AVX-512" };
+  const char *const names[] = { monge_tile_base_float.name, "AVX2", "AVX-512" };
 
   return names[monge_isa_choose ()];
 }
@@ -501,6 +501,30 @@ test_texts (void)
   check_texts (MONGE_AXIS_I, 5, 37, 11);
 }
 
+/* Where terms wait for their places. */
+static void
+test_many_places (void)
+{
+  static const char *const chosen[] = { "argkmin_j(sqdist(x,y), 17)", "kmin_j(a*w, 30)",
+                                        "argkmin_j(w, 300)", "kmin_j(sqdist(x,y), 1024)" };
+  static const gsize sizes[][2] = { { 33, 500 }, { 2, 1500 } };
+
+  for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+    for (guint k = 0; k < G_N_ELEMENTS (chosen); k++)
+      {
+        MongeWorld world;
+        Trial trial;
+
+        monge_world_init (&world, &(MongeWorldParams){ .dim = 3, .n_kept = sizes[s][0], .seed = 2,
+                                                       .n_summed = sizes[s][1], .is_grid = TRUE,
+                                                       .kept = MONGE_AXIS_I });
+        trial_init (&trial, &world, chosen[k], k % 2 ? MONGE_FLOAT64 : MONGE_FLOAT32, 2);
+        trial_check (&trial, NULL, 1e-6);
+        trial_clear (&trial);
+        monge_world_clear (&world);
+      }
+}
+
 /* Rows 0 to 6, one alone, a long block; ranges that touch, lie apart, or are missing. */
 static MongePairs *
 make_pairs (gsize n_rows, gsize n_columns, guint8 *visited)
@@ -726,6 +750,7 @@ main (int argc, char **argv)
   g_test_add_func ("/interpret/maths/special-values", test_specials);
   g_test_add_func ("/interpret/maths/nan-stays", test_nan_stays);
   g_test_add_func ("/interpret/reductions", test_texts);
+  g_test_add_func ("/interpret/many-places", test_many_places);
   g_test_add_func ("/interpret/sparse", test_sparse);
   g_test_add_func ("/interpret/same-bits-on-any-threads", test_threads);
   g_test_add_func ("/interpret/long-sums", test_long_sums);

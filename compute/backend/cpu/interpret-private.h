@@ -115,6 +115,9 @@ void monge_state_reduce (const MongeInterpreter *self, const MongeCode *code,
 /* Puts back what lanes from @lane on were in @spare. */
 void monge_state_restore (const MongeInterpreter *self, void *state, void *spare, gsize lane);
 
+/* When all terms are in. */
+void monge_state_settle (const MongeInterpreter *self, void *state);
+
 /**
  * MongeStateShare:
  * @states: (n_states), up to %MONGE_STATE_MAX_PARTS: of parts of a long sum, one after the other

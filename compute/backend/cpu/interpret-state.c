@@ -6,7 +6,7 @@
  *   soft mean    Σ e^(F − m), Σ e^(F − m) w per component; m
  *   extrema      the value per component
  *   indices      per component: the value, the index, whether a term was NaN
- *   K-min        K values, K indices, whether a term was NaN
+ *   K-min        K values, K indices, whether a term was NaN: see MONGE_TILE_PLACES()
  *
  * The maximum m runs along: tile by tile it takes in the new terms, and where it grows, what was
  * summed is multiplied by e^(old − new). So no term overflows, and one that vanishes is nothing
@@ -73,12 +73,11 @@ count_places (const MongeProgram *program)
   return program->k > 0 ? program->k : 1;
 }
 
-/* The first vector of component @d where places are kept: values, indices, whether a term was
- * NaN. */
+/* The first vector of component @d where places are kept. */
 static guint
 first_place (const MongeProgram *program, guint d)
 {
-  return d * (2 * count_places (program) + 1);
+  return d * MONGE_TILE_PLACES (count_places (program));
 }
 
 void
@@ -195,12 +194,9 @@ reduce_places (const MongeInterpreter *self,
                MongeTileColumns columns,
                gsize n)
 {
-  const guint places = count_places (self->program), first = first_place (self->program, d);
-
-  self->set->best[wants_largest (self->program->op)](get_narrow (self, state, first),
-                                                     get_narrow (self, state, first + places),
-                                                     get_narrow (self, state, first + 2 * places),
-                                                     places, body, columns, n);
+  self->set->best[wants_largest (self->program->op)](
+      get_narrow (self, state, first_place (self->program, d)), count_places (self->program), body,
+      columns, n);
 }
 
 void
@@ -243,6 +239,15 @@ monge_state_restore (const MongeInterpreter *self, void *state, void *spare, gsi
     memcpy ((char *) get_narrow (self, state, k) + narrow,
             (char *) get_narrow (self, spare, k) + narrow,
             monge_interpreter_vector_bytes (self) - narrow);
+}
+
+void
+monge_state_settle (const MongeInterpreter *self, void *state)
+{
+  const guint places = count_places (self->program);
+
+  if (places > MONGE_TILE_SMALL_K)
+    self->set->settle (get_narrow (self, state, 0), places);
 }
 
 /* Results: lanes and states are put together in order, lane by lane of one state after the
@@ -345,7 +350,7 @@ static gboolean
 saw_nan (const MongeStateShare *share, guint d)
 {
   const MongeInterpreter *self = share->self;
-  const guint flag = first_place (self->program, d + 1) - 1;
+  const guint flag = first_place (self->program, d) + 2 * count_places (self->program);
 
   FOR_EACH_PIECE (share)
     if (get_integer (self, get_narrow (self, get_state (share, part), flag), lane) != 0)

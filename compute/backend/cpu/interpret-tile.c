@@ -362,43 +362,152 @@ is_better (gboolean want_largest, vr a, vr b)
   return want_largest ? ~(a <= b) : ~(a >= b);
 }
 
+INLINE vm
+load_integers (const void *from, gsize c)
+{
+  vm v;
+  memcpy (&v, (const integer *) from + c * LANES, sizeof v);
+  return v;
+}
+
+INLINE void
+store_integers (void *to, gsize c, vm v)
+{
+  memcpy ((integer *) to + c * LANES, &v, sizeof v);
+}
+
 /* Moves what is worse than @value one place down, from the end, in the lanes @live. */
 INLINE void
-insert (gboolean want_largest, real *best, integer *index, guint k, vm live, vr value, vm column)
+insert (gboolean want_largest, void *best, void *index, guint k, vm live, vr value, vm column)
 {
   for (guint place = k - 1;; place--)
     {
-      vr here = load (best, place), above;
-      vm here_index, above_index, shift;
+      vr here = load (best, place), above = here;
+      vm here_index = load_integers (index, place), above_index = here_index, shift = { 0 };
 
-      memcpy (&here_index, index + place * LANES, sizeof here_index);
-      if (place == 0)
-        {
-          shift = (vm){ 0 };
-          above = here;
-          above_index = here_index;
-        }
-      else
+      if (place > 0)
         {
           above = load (best, place - 1);
-          memcpy (&above_index, index + (place - 1) * LANES, sizeof above_index);
+          above_index = load_integers (index, place - 1);
           shift = live & is_better (want_largest, value, above);
         }
       store (best, place, VR (select) (shift, above, VR (select) (live, value, here)));
-      here_index = (shift & above_index) | (~shift & ((live & column) | (~live & here_index)));
-      memcpy (index + place * LANES, &here_index, sizeof here_index);
+      store_integers (index, place, (shift & above_index)
+                                        | (~shift & ((live & column) | (~live & here_index))));
       if (!VR (any) (shift))
         return;
       live = shift;
     }
 }
 
-INLINE void
-run_best (gboolean want_largest, void *best, void *index, void *bad, guint k, const void *a,
-          MongeTileColumns columns, gsize n)
+/* One lane's numbers, brought together. */
+typedef struct {
+  real values[MONGE_MAX_K];
+  integer index[MONGE_MAX_K];
+} List;
+
+static void
+gather (List *list, const real *values, const integer *index, guint n)
 {
-  vr worst = load (best, k - 1);
-  vm lane, bad_lanes;
+  for (guint p = 0; p < n; p++)
+    {
+      list->values[p] = values[p * LANES];
+      list->index[p] = index[p * LANES];
+    }
+}
+
+/* Up to @n of @a and @b to @to, each in ascending order; of equals, @a first. */
+static void
+merge (const real *a, const integer *a_index, guint n_a, const real *b, const integer *b_index,
+       guint n_b, real *to, integer *to_index, guint n, gsize step)
+{
+  guint i = 0, j = 0;
+
+  for (guint p = 0; p < n && i + j < n_a + n_b; p++)
+    {
+      const gboolean from_a = j == n_b || (i < n_a && a[i] <= b[j]);
+
+      to[p * step] = from_a ? a[i] : b[j];
+      to_index[p * step] = from_a ? a_index[i++] : b_index[j++];
+    }
+}
+
+/* Stable: by runs of 1, 2, 4, … */
+static void
+sort (List *list, List *spare, guint n)
+{
+  List *from = list, *to = spare;
+
+  for (guint run = 1; run < n; run *= 2)
+    {
+      List *other = from;
+
+      for (guint p = 0; p < n; p += 2 * run)
+        {
+          const guint middle = MIN (p + run, n), end = MIN (p + 2 * run, n);
+
+          merge (from->values + p, from->index + p, middle - p, from->values + middle,
+                 from->index + middle, end - middle, to->values + p, to->index + p, end - p, 1);
+        }
+      from = to;
+      to = other;
+    }
+  if (from != list)
+    *list = *from;
+}
+
+/* Sorts what waits in a lane, and merges it with what has its place: that came before. */
+static void
+settle_lane (real *places, guint k, guint lane)
+{
+  real *best = places + lane, *waiting = best + (2 * k + 1) * LANES;
+  integer *index = (integer *) places + k * LANES + lane;
+  integer *waiting_index = index + (2 * k + 1) * LANES;
+  integer *n_waiting = (integer *) places + (4 * k + 1) * LANES + lane;
+  List old, new, spare;
+  guint n_old = 0;
+
+  while (n_old < k && index[n_old * LANES] >= 0)
+    n_old++;
+  gather (&old, best, index, n_old);
+  gather (&new, waiting, waiting_index, (guint) *n_waiting);
+  sort (&new, &spare, (guint) *n_waiting);
+  merge (old.values, old.index, n_old, new.values, new.index, (guint) *n_waiting, best, index, k,
+         LANES);
+  *n_waiting = 0;
+}
+
+static void
+run_settle (void *places, guint k)
+{
+  for (guint l = 0; l < LANES && k > MONGE_TILE_SMALL_K; l++)
+    settle_lane (places, k, l);
+}
+
+static void
+add_waiting (real *places, guint k, vm live, vr value, vm column)
+{
+  real *waiting = places + (2 * k + 1) * LANES;
+  integer *index = (integer *) places + (3 * k + 1) * LANES;
+  integer *n_waiting = (integer *) places + (4 * k + 1) * LANES;
+
+  for (guint l = 0; l < LANES; l++)
+    {
+      if (live[l] == 0 || value[l] != value[l])
+        continue;
+      waiting[n_waiting[l] * (integer) LANES + l] = value[l];
+      index[n_waiting[l] * (integer) LANES + l] = column[l];
+      if (++n_waiting[l] == (integer) k)
+        settle_lane (places, k, l);
+    }
+}
+
+INLINE void
+run_best (gboolean want_largest, void *places, guint k, const void *a, MongeTileColumns columns,
+          gsize n)
+{
+  vr worst = load (places, k - 1);
+  vm lane;
 
   for (guint l = 0; l < LANES; l++)
     lane[l] = (integer) columns.first + (columns.across ? (integer) l : 0);
@@ -406,15 +515,16 @@ run_best (gboolean want_largest, void *best, void *index, void *bad, guint k, co
     {
       vr value = load (a, c);
       vm live = is_better (want_largest, value, worst);
+      vm column = lane + (integer) (columns.across ? c * LANES : c);
 
       if (G_LIKELY (!VR (any) (live)))
         continue;
-      memcpy (&bad_lanes, bad, sizeof bad_lanes);
-      bad_lanes |= value != value;
-      memcpy (bad, &bad_lanes, sizeof bad_lanes);
-      insert (want_largest, best, index, k, live, value,
-              lane + (integer) (columns.across ? c * LANES : c));
-      worst = load (best, k - 1);
+      store_integers (places, 2 * k, load_integers (places, 2 * k) | (value != value));
+      if (want_largest || k <= MONGE_TILE_SMALL_K)
+        insert (want_largest, places, (real *) places + k * LANES, k, live, value, column);
+      else
+        add_waiting (places, k, live, value, column);
+      worst = load (places, k - 1);
     }
 }
 
@@ -556,17 +666,15 @@ extremum_largest (void *best, const void *a, gsize n)
 }
 
 static void
-best_smallest (void *best, void *index, void *bad, guint k, const void *a, MongeTileColumns columns,
-               gsize n)
+best_smallest (void *places, guint k, const void *a, MongeTileColumns columns, gsize n)
 {
-  run_best (FALSE, best, index, bad, k, a, columns, n);
+  run_best (FALSE, places, k, a, columns, n);
 }
 
 static void
-best_largest (void *best, void *index, void *bad, guint k, const void *a, MongeTileColumns columns,
-              gsize n)
+best_largest (void *places, guint k, const void *a, MongeTileColumns columns, gsize n)
 {
-  run_best (TRUE, best, index, bad, k, a, columns, n);
+  run_best (TRUE, places, k, a, columns, n);
 }
 
 const MongeTileSet MONGE_TILE_SET = {
@@ -590,4 +698,5 @@ const MongeTileSet MONGE_TILE_SET = {
   .sum_exponentials = run_sum_exponentials,
   .extremum = { extremum_smallest, extremum_largest },
   .best = { best_smallest, best_largest },
+  .settle = run_settle,
 };

@@ -49,6 +49,14 @@ typedef struct {
   gboolean across;
 } MongeTileColumns;
 
+/* Above so many places, insertion moves too much: what is good enough waits until there are as many
+ * as places. */
+#define MONGE_TILE_SMALL_K 128
+/* Vectors of the k best: k values, in order, NaN where there is none yet; k indices, integers as wide
+ * as numbers, −1 where there is none; whether a term was NaN, −1 or 0. Where k is not small, also k
+ * values and k indices that wait, and how many. */
+#define MONGE_TILE_PLACES(k) ((k) > MONGE_TILE_SMALL_K ? 4 * (k) + 2 : 2 * (k) + 1)
+
 /**
  * MongeTileSet:
  * @lanes: numbers per vector
@@ -90,10 +98,10 @@ typedef struct {
   void (*sum_exponentials) (double *sum, const void *largest, const void *a, gsize n);
   /* @best: (lanes), kept by extremum: smallest or largest; NaN stays. */
   void (*extremum[2]) (void *best, const void *a, gsize n);
-  /* The k best, in order: @best, @index: (k × lanes), NaN and −1 where there is none yet; indices
-   * are integers as wide as numbers. @bad: (lanes) integers, −1 where a term was NaN. */
-  void (*best[2]) (void *best, void *index, void *bad, guint k, const void *a,
-                   MongeTileColumns columns, gsize n);
+  /* The k best of each lane, in order, among its places: see MONGE_TILE_PLACES(). */
+  void (*best[2]) (void *places, guint k, const void *a, MongeTileColumns columns, gsize n);
+  /* Gives those that wait their places; for the smallest. */
+  void (*settle) (void *places, guint k);
 } MongeTileSet;
 
 extern const MongeTileSet monge_tile_base_float, monge_tile_base_double;

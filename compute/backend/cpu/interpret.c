@@ -229,6 +229,7 @@ run_unit (const Job *job,
   for (gsize k = 0; k < unit->n_ranges; k++)
     run_range (job, worker, unit, state, MAX (unit->ranges[k].begin, begin),
                MIN (unit->ranges[k].end, end));
+  monge_state_settle (job->self, state);
 }
 
 static void
