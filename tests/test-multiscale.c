@@ -123,6 +123,8 @@ static const Case cases[] = {
   { "thin", 3, place_pancake, 4000, 0.15, .clusters = TRUE },
   { "long", 3, place_needle, 4000, 0.8, .clusters = TRUE },
   { "volume", 3, place_volume, 4000, 0.15, .clusters = TRUE },
+  { "volume, dense", 3, place_volume, 15000, 0.15, .clusters = TRUE },
+  { "volume, uneven weights", 3, place_volume, 15000, 0.15, .uneven = TRUE, .clusters = TRUE },
   { "curve", 3, place_helix, 4000, 0.15, .clusters = TRUE },
   { "uneven weights", 3, place_sphere, 4000, 0.15, .uneven = TRUE, .clusters = TRUE },
   { "repeated points", 3, place_sphere, 4000, 0.1, .copies = 20, .clusters = TRUE },

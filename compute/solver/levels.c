@@ -10,6 +10,7 @@
  * whose cost has a kink, with cell / blur. */
 #define SQUARE_ERROR 0.016
 #define VOLUME_ERROR 0.036
+#define CORRECTED_ERROR 0.012 /* of volumes, see correct.c */
 #define KINK_ERROR 0.6
 /* The share of the tolerance that clusters may use up. */
 #define CLUSTER_SHARE 0.7
@@ -20,20 +21,41 @@
 /* A grid whose nearest cells are smaller than this, of what is wanted, is laid anew. */
 #define WORST_CELL 0.7
 
-static gboolean
-is_volume (const MongeSinkhorn *s)
+gboolean
+monge_sinkhorn_is_volume (const MongeSinkhorn *s)
 {
   return MAX (s->sides[SOURCE].fine->intrinsic_dim, s->sides[TARGET].fine->intrinsic_dim) > 2.3;
+}
+
+/* Cells that are to be corrected for their width, over blur: below, points are too few in each. */
+#define LEAST_CORRECTED 0.5
+
+gboolean
+monge_sinkhorn_is_corrected (const MongeSinkhorn *s)
+{
+  return s->params.p == 2 && isinf (s->params.reach) && monge_sinkhorn_is_volume (s)
+         && s->sides[SOURCE].clusters != NULL && s->sides[TARGET].clusters != NULL
+         && s->cell >= LEAST_CORRECTED * s->blur;
+}
+
+static double
+choose_ratio (const MongeSinkhorn *s)
+{
+  const double allowed = CLUSTER_SHARE * s->params.tol;
+  const double corrected = sqrt (allowed / CORRECTED_ERROR);
+
+  if (s->params.p == 1)
+    return allowed / KINK_ERROR;
+  if (!monge_sinkhorn_is_volume (s))
+    return sqrt (allowed / SQUARE_ERROR);
+  return isinf (s->params.reach) && corrected >= LEAST_CORRECTED ? corrected
+                                                                 : sqrt (allowed / VOLUME_ERROR);
 }
 
 double
 monge_sinkhorn_choose_cell (const MongeSinkhorn *s)
 {
-  const double allowed = CLUSTER_SHARE * s->params.tol;
-  const double square = is_volume (s) ? VOLUME_ERROR : SQUARE_ERROR;
-  const double ratio = s->params.p == 2 ? sqrt (allowed / square) : allowed / KINK_ERROR;
-
-  return s->params.blur * MIN (ratio, LARGEST_CELL);
+  return s->params.blur * MIN (choose_ratio (s), LARGEST_CELL);
 }
 
 double
@@ -41,8 +63,12 @@ monge_sinkhorn_estimate_cluster_error (const MongeSinkhorn *s)
 {
   const double ratio = monge_sinkhorn_is_on_points (s) ? 0 : s->cell / s->blur;
 
-  return s->params.p == 2 ? ratio * ratio * (is_volume (s) ? VOLUME_ERROR : SQUARE_ERROR)
-                          : ratio * KINK_ERROR;
+  if (s->params.p == 1)
+    return ratio * KINK_ERROR;
+  return ratio * ratio
+         * (monge_sinkhorn_is_corrected (s) ? CORRECTED_ERROR
+            : monge_sinkhorn_is_volume (s)  ? VOLUME_ERROR
+                                            : SQUARE_ERROR);
 }
 
 /* ------------------------------------------------------------------------------------------------

@@ -514,3 +514,27 @@ monge_points_gather (MongePoints *clusters, const MongePoints *points)
   memcpy (clusters->origin, points->origin, sizeof clusters->origin);
   monge_parallel_rows (clusters->n, 256, 0, NULL, gather_rows, &gather);
 }
+
+/* Clusters looked at, about. */
+#define CELL_SAMPLE 4096
+
+double
+monge_points_measure_cells (const MongePoints *clusters, const MongePoints *points)
+{
+  const gsize stride = MAX (clusters->n / CELL_SAMPLE, 1);
+  double total = 0, mass = 0;
+
+  for (gsize c = 0; c < clusters->n; c += stride)
+    {
+      mass += clusters->weights[c];
+      for (guint d = 0; d < points->dim; d++)
+        for (gsize i = clusters->first[c]; i < clusters->first[c + 1]; i++)
+          {
+            double from = (double) points->planes[d * points->n + i]
+                          - clusters->planes[d * clusters->n + c];
+
+            total += points->weights[i] * from * from;
+          }
+    }
+  return mass > 0 ? total / mass : 0;
+}

@@ -57,5 +57,7 @@ guint monge_points_get_depth (const MongePoints *points, double cell);
 MongePoints *monge_points_coarsen (const MongePoints *points, guint depth, gsize most);
 /* Takes the barycentres of @clusters again, after their points have moved. O(n). */
 void monge_points_gather (MongePoints *clusters, const MongePoints *points);
+/* Mean squared distance of points from the barycentre of their cluster, from a sample. */
+double monge_points_measure_cells (const MongePoints *clusters, const MongePoints *points);
 
 G_END_DECLS

@@ -79,6 +79,16 @@ read_rows (gsize begin, gsize end, guint worker, gpointer data)
     }
 }
 
+void
+monge_sinkhorn_extend_to_points (MongeSinkhorn *s, const double *potential)
+{
+  const Side *x = &s->sides[SOURCE];
+  const Softmin of = { x, (double *) potential, NULL, NULL };
+  ReadOut r = { s, &of, x->fine, s->extended };
+
+  monge_parallel_rows (x->clusters->n, 256, 0, NULL, guess_rows, &r);
+}
+
 /* The potential at all points of the side; slope[order[i]] += @sign · (mass of row i of the plan /
  * α_i) · mean of ∂_x C over the row. */
 static gboolean
@@ -192,7 +202,12 @@ monge_sinkhorn_read_out_cross (MongeSinkhorn *s, double *slope, double *value, G
       for (gsize i = 0; i < points->n; i++)
         x->cross[i] = monge_sinkhorn_updated (s, x->cross[i], s->sum[i]);
     }
-  if (!read_points (s, &f, 1, slope, &gain, error) || !sample_gain (s, &g, &target_gain, error))
+  if (monge_sinkhorn_is_corrected (s) ? !sample_gain (s, &f, &gain, error)
+                                            || (slope != NULL
+                                                && !monge_sinkhorn_correct_cross (s, slope, error))
+                                      : !read_points (s, &f, 1, slope, &gain, error))
+    return FALSE;
+  if (!sample_gain (s, &g, &target_gain, error))
     return FALSE;
   for (gsize i = 0; i < points->n; i++)
     mass += points->weights[i] * monge_sinkhorn_wanted_mass (s, x->cross[i]);
@@ -214,7 +229,10 @@ monge_sinkhorn_read_out_selves (MongeSinkhorn *s, double *slope, double *value, 
       g_autofree double *potential = g_memdup2 (x->self.values, points->n * sizeof *x->self.values);
       const Softmin f = { x, potential, points, x->self.values };
 
-      if (!read_points (s, &f, -1, slope, &gain, error))
+      if (monge_sinkhorn_is_corrected (s) ? !sample_gain (s, &f, &gain, error)
+                                                || (slope != NULL
+                                                    && !monge_sinkhorn_correct_self (s, slope, error))
+                                          : !read_points (s, &f, -1, slope, &gain, error))
         return FALSE;
     }
   if (isnan (y->self.gain))

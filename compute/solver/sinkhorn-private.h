@@ -99,6 +99,11 @@ gboolean monge_sinkhorn_converge_self (MongeSinkhorn *s, Side *side, double tol,
 void monge_sinkhorn_start_cold (MongeSinkhorn *s);
 /* The cells that a gradient within @tol asks for: 0 for the points themselves. */
 double monge_sinkhorn_choose_cell (const MongeSinkhorn *s);
+/* Whether shapes fill volumes. */
+gboolean monge_sinkhorn_is_volume (const MongeSinkhorn *s);
+/* Whether slopes are read off widened clusters: in volumes, where cells are alike in all directions,
+ * p = 2, balanced. */
+gboolean monge_sinkhorn_is_corrected (const MongeSinkhorn *s);
 /* What the present level costs slopes, relative. */
 double monge_sinkhorn_estimate_cluster_error (const MongeSinkhorn *s);
 /* Brings both sides to clusters of at most @cell, or to the points if 0 or if clusters would be
@@ -116,5 +121,24 @@ gboolean monge_sinkhorn_read_out_cross (MongeSinkhorn *s, double *slope, double 
 /* The same of −½ OT(α,α) − ½ OT(β,β). */
 gboolean monge_sinkhorn_read_out_selves (MongeSinkhorn *s, double *slope, double *value,
                                          GError **error);
+
+/* s->extended ← a potential of the source's level at its points, to first order; s->moment holds the
+ * means of ∂_x C at the level. */
+void monge_sinkhorn_extend_to_points (MongeSinkhorn *s, const double *potential);
+
+/* --- correct.c: slopes from clusters that know how wide they are --- */
+
+/* Adds to the slope (n × dim) what the cross problem, and what −½ of the self problem gives. */
+gboolean monge_sinkhorn_correct_cross (MongeSinkhorn *s, double *slope, GError **error);
+gboolean monge_sinkhorn_correct_self (MongeSinkhorn *s, double *slope, GError **error);
+
+/* --- sinkhorn.c --- */
+
+/* Iterates the cross problem at the present temperature and level until its marginals are well within
+ * @tol and potentials no longer move, or @max_iterations, or nothing is gained any more: then the
+ * best that was seen stays. @first_tol: an error above it after one iteration ends the attempt. */
+gboolean monge_sinkhorn_converge_cross (MongeSinkhorn *s, double tol, int max_iterations,
+                                        double first_tol, guint *iterations, double *marginal_error,
+                                        GError **error);
 
 G_END_DECLS

@@ -47,24 +47,21 @@ estimate_slope_error (const MongeSinkhorn *s, double step, double dual)
   return step / (MAX (speed, s->blur) * LENGTH * s->blur);
 }
 
-/* Iterates the cross problem at the present temperature and level until its marginals are well within
- * @tol and potentials no longer move, or @max_iterations, or nothing is gained any more: then the
- * best that was seen stays. @first_tol: an error above it after one iteration ends the attempt. */
-static gboolean
-converge_cross (MongeSinkhorn *s,
-                double tol,
-                int max_iterations,
-                double first_tol,
-                guint *iterations,
-                double *marginal_error,
-                GError **error)
+gboolean
+monge_sinkhorn_converge_cross (MongeSinkhorn *s,
+                               double tol,
+                               int max_iterations,
+                               double first_tol,
+                               guint *iterations,
+                               double *marginal_error,
+                               GError **error)
 {
   Side *y = &s->sides[TARGET];
   const MongePoints *points = monge_side_get_points (y);
   const gsize size = points->n * sizeof *y->cross;
   g_autofree double *iterate = g_malloc (size);
   g_autofree double *best = g_malloc (size);
-  double least = INFINITY, dual, step;
+  double least = INFINITY, mark = INFINITY, dual, step;
   gboolean done = TRUE, settled = FALSE;
   MongeAnderson anderson;
 
@@ -77,7 +74,12 @@ converge_cross (MongeSinkhorn *s,
       if (!done)
         break;
       ++*iterations;
-      idle = *marginal_error < 0.95 * least ? 0 : idle + 1;
+      idle++;
+      if (*marginal_error < 0.95 * mark)
+        {
+          mark = *marginal_error;
+          idle = 0;
+        }
       if (*marginal_error < least)
         {
           least = *marginal_error;
@@ -166,7 +168,7 @@ anneal (MongeSinkhorn *s, double cell, guint *iterations, GError **error)
 
       if (!monge_sinkhorn_set_level (s, s->blur, error)
           || !converge_selves (s, ANNEAL_SELF_TOL, MOST_ANNEAL_ITERATIONS, error)
-          || !converge_cross (s, ANNEAL_TOL, MOST_ANNEAL_ITERATIONS, INFINITY, iterations, &ignored,
+          || !monge_sinkhorn_converge_cross (s, ANNEAL_TOL, MOST_ANNEAL_ITERATIONS, INFINITY, iterations, &ignored,
                               error)
           || !cool (s, next, next > blur ? next : MAX (next * FIRST_CELL, cell), error))
         return FALSE;
@@ -188,7 +190,7 @@ sharpen (MongeSinkhorn *s,
   while (TRUE)
     {
       if (!converge_selves (s, SELF_SHARE * params->tol, params->max_iterations, error)
-          || !converge_cross (s, params->tol, params->max_iterations, first_tol,
+          || !monge_sinkhorn_converge_cross (s, params->tol, params->max_iterations, first_tol,
                               &report->iterations, &report->marginal_error, error))
         return FALSE;
       if (s->cell <= cell || monge_sinkhorn_is_on_points (s) || report->marginal_error > first_tol)
