@@ -168,8 +168,8 @@ anneal (MongeSinkhorn *s, double cell, guint *iterations, GError **error)
 
       if (!monge_sinkhorn_set_level (s, s->blur, error)
           || !converge_selves (s, ANNEAL_SELF_TOL, MOST_ANNEAL_ITERATIONS, error)
-          || !monge_sinkhorn_converge_cross (s, ANNEAL_TOL, MOST_ANNEAL_ITERATIONS, INFINITY, iterations, &ignored,
-                              error)
+          || !monge_sinkhorn_converge_cross (s, ANNEAL_TOL, MOST_ANNEAL_ITERATIONS, INFINITY,
+                                             iterations, &ignored, error)
           || !cool (s, next, next > blur ? next : MAX (next * FIRST_CELL, cell), error))
         return FALSE;
     }
@@ -191,7 +191,7 @@ sharpen (MongeSinkhorn *s,
     {
       if (!converge_selves (s, SELF_SHARE * params->tol, params->max_iterations, error)
           || !monge_sinkhorn_converge_cross (s, params->tol, params->max_iterations, first_tol,
-                              &report->iterations, &report->marginal_error, error))
+                                             &report->iterations, &report->marginal_error, error))
         return FALSE;
       if (s->cell <= cell || monge_sinkhorn_is_on_points (s) || report->marginal_error > first_tol)
         return TRUE;
