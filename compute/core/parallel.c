@@ -25,9 +25,10 @@ static struct {
   GMutex lock;   /* guards what follows */
   GCond wake, done;
   Job *job;
-  guint generation; /* of the job */
+  guint generation; /* of the job; atomic, written under the lock */
   guint wanted;     /* workers that shall still join it */
-  guint active;     /* workers inside it */
+  guint active;     /* workers inside it; atomic, written under the lock */
+  guint sleeping;   /* workers that only @wake rouses */
   guint n_started;
   gboolean yields;  /* see monge_parallel_yield_to_others() */
 } pool;
@@ -77,6 +78,34 @@ monge_parallel_yield_to_others (void)
   g_mutex_unlock (&pool.lock);
 }
 
+/* How long a thread looks around for what comes next before it sleeps: solvers hand out jobs of a
+ * tenth of a millisecond one after another, and waking takes half as long. */
+#define SPIN_US 40
+
+static inline void
+relax (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause ();
+#endif
+}
+
+/* Waits while *@value is @while_equal, for SPIN_US at most. */
+static void
+spin (const guint *value, guint while_equal)
+{
+  const gint64 end = g_get_monotonic_time () + SPIN_US;
+
+  do
+    for (guint k = 0; k < 64; k++)
+      {
+        if (__atomic_load_n (value, __ATOMIC_ACQUIRE) != while_equal)
+          return;
+        relax ();
+      }
+  while (g_get_monotonic_time () < end);
+}
+
 static gpointer
 pool_thread (gpointer data)
 {
@@ -93,11 +122,13 @@ pool_thread (gpointer data)
         {
           if (pool.job != NULL && pool.generation != seen)
             seen = pool.generation; /* not needed for this one */
+          pool.sleeping++;
           g_cond_wait (&pool.wake, &pool.lock);
+          pool.sleeping--;
         }
       seen = pool.generation;
       job = pool.job;
-      pool.active++;
+      __atomic_store_n (&pool.active, pool.active + 1, __ATOMIC_RELEASE);
       if (pool.yields && !has_yielded)
         {
           lower_priority ();
@@ -106,8 +137,12 @@ pool_thread (gpointer data)
       g_mutex_unlock (&pool.lock);
       work_on (job, worker);
       g_mutex_lock (&pool.lock);
-      if (--pool.active == 0)
+      __atomic_store_n (&pool.active, pool.active - 1, __ATOMIC_RELEASE);
+      if (pool.active == 0)
         g_cond_signal (&pool.done);
+      g_mutex_unlock (&pool.lock);
+      spin (&pool.generation, seen);
+      g_mutex_lock (&pool.lock);
     }
   return NULL;
 }
@@ -152,15 +187,22 @@ monge_parallel_rows (gsize n_rows,
   g_mutex_lock (&pool.lock);
   start_threads (n_threads - 1);
   pool.job = &job;
-  pool.generation++;
   pool.wanted = n_threads - 1;
-  g_cond_broadcast (&pool.wake);
+  __atomic_store_n (&pool.generation, pool.generation + 1, __ATOMIC_RELEASE);
+  if (pool.sleeping > 0)
+    g_cond_broadcast (&pool.wake);
   g_mutex_unlock (&pool.lock);
 
   work_on (&job, 0);
 
   g_mutex_lock (&pool.lock);
   pool.job = NULL; /* nobody joins any more */
+  if (pool.active == 1)
+    {
+      g_mutex_unlock (&pool.lock);
+      spin (&pool.active, 1);
+      g_mutex_lock (&pool.lock);
+    }
   while (pool.active > 0)
     g_cond_wait (&pool.done, &pool.lock);
   g_mutex_unlock (&pool.lock);

@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* So few are run through faster than they are told apart. */
+#define FEW_PAIRS 1500000
+
 /* Columns per block, the grain at which pairs are left out, and blocks per group, which are looked
  * at only if something in the group can matter. */
 #define BLOCK 32
@@ -529,7 +532,7 @@ prepare_job (Job *job, MongeTuned *tuned, const MongeTunedReduction *r)
   job->n_blocks = (r->y.n + BLOCK - 1) / BLOCK;
   job->cutoff = -INFINITY;
   /* Dropped: at most n terms of 2^cutoff each; of terms with weights, Σ|w| of them. */
-  if (r->cutoff > 0 && r->kernel != MONGE_TUNED_DISTANCE)
+  if (r->cutoff > 0 && r->kernel != MONGE_TUNED_DISTANCE && r->x.n * r->y.n > FEW_PAIRS)
     job->cutoff = (float) (-r->cutoff - (r->weights == NULL ? log2 ((double) r->y.n) : 0));
   /* With pairs left out, a small sum may owe its size to what was dropped. */
   job->smallest = r->cutoff > 0 ? -r->cutoff / 2 : SMALLEST_SUM;
