@@ -39,6 +39,7 @@ typedef struct {
   guint n_fixed;      /* registers before those of the pair section */
   GByteArray *busy;   /* of the pair section */
   guint hint;         /* no free register before it */
+  gsize n_components; /* of all instructions */
   gboolean overflow;
 } Compiler;
 
@@ -427,6 +428,9 @@ emit (Compiler *c, const Step *step)
   if (step->op == MONGE_OP_MATVEC || step->op == MONGE_OP_OUTER)
     instruction.columns = get_node (c, step->from[1])->formula->dim;
   g_array_append_val (c->sections[to->formula->axis], instruction);
+  c->n_components += step->dim;
+  if (c->n_components > MONGE_PROGRAM_MAX_COMPONENTS)
+    c->overflow = TRUE;
 }
 
 /* Registers are known when a step's turn comes, and kept by what it wrote until its last use. */

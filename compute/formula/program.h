@@ -7,6 +7,8 @@ G_BEGIN_DECLS
 
 /* Registers of one program, at most. */
 #define MONGE_PROGRAM_MAX_REGISTERS 65536
+/* Components of all its instructions, at most: what a hostile text can make backends keep. */
+#define MONGE_PROGRAM_MAX_COMPONENTS (1 << 20)
 
 /**
  * MongePrecision:

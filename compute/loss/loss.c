@@ -83,7 +83,19 @@ monge_loss_reset (MongeLoss *loss)
 static gboolean
 check_points (const double *points, gsize n, guint dim, GError **error)
 {
-  for (gsize k = 0; points != NULL && k < n * dim; k++)
+  const gsize size = points != NULL ? n * dim : 0, run = 64;
+  gsize first = 0;
+
+  for (; first + run <= size; first += run) /* in vectors */
+    {
+      int found = 0;
+
+      for (gsize k = 0; k < run; k++)
+        found |= !(fabs (points[first + k]) <= G_MAXDOUBLE);
+      if (found)
+        break;
+    }
+  for (gsize k = first; k < size; k++)
     if (!isfinite (points[k]))
       {
         g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,

@@ -114,7 +114,7 @@ slope_rows (gsize begin, gsize end, guint worker, gpointer data)
 
   for (gsize i = begin; i < end; i++)
     for (guint d = 0; d < r->s->dim; d++)
-      r->slope[fine->order[i] * r->s->dim + d]
+      r->slope[i * r->s->dim + d]
           += r->sign
              * (r->s->moment[d * fine->n + i] - r->kappa * get_relative (fine, i, d, r->origin));
 }

@@ -93,7 +93,7 @@ monge_predictor_record (MongePredictor *p,
   for (gsize i = 0, k = 0; i < p->n; i += p->stride)
     for (guint d = 0; d < p->dim; d++, k++)
       {
-        p->slope[k] = slope[source->order[i] * p->dim + d];
+        p->slope[k] = slope[i * p->dim + d];
         p->from[k] = get_position (source, i, d);
       }
   p->n_solves++;

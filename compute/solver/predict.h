@@ -38,7 +38,7 @@ void monge_predictor_init (MongePredictor *predictor, gsize n, guint dim, gsize 
 void monge_predictor_clear (MongePredictor *predictor);
 /* After a jump of parameters or a fresh start: what was recorded says nothing about what comes. */
 void monge_predictor_forget (MongePredictor *predictor);
-/* After a solve that gave @slope. @potential: (m). */
+/* After a solve that gave @slope, (n × dim) in the order of @source. @potential: (m). */
 void monge_predictor_record (MongePredictor *predictor, const MongePoints *source,
                              const double *slope, const double *potential, gsize m);
 /* Changes @potential (m), the one last recorded, for @source moved. @self: the target's self

@@ -69,7 +69,7 @@ read_rows (gsize begin, gsize end, guint worker, gpointer data)
 
   for (gsize i = begin; i < end; i++)
     {
-      double *slope = r->slope != NULL ? r->slope + r->rows->order[i] * s->dim : NULL;
+      double *slope = r->slope != NULL ? r->slope + i * s->dim : NULL;
       double mass;
 
       r->at_rows[i] = monge_sinkhorn_updated (s, r->at_rows[i], s->sum[i]);
@@ -89,8 +89,8 @@ monge_sinkhorn_extend_to_points (MongeSinkhorn *s, const double *potential)
   monge_parallel_rows (x->clusters->n, 256, 0, NULL, guess_rows, &r);
 }
 
-/* The potential at all points of the side; slope[order[i]] += @sign · (mass of row i of the plan /
- * α_i) · mean of ∂_x C over the row. */
+/* The potential at all points of the side; slope_i += @sign · (mass of row i of the plan / α_i) ·
+ * mean of ∂_x C over the row. */
 static gboolean
 read_points (MongeSinkhorn *s,
              const Softmin *of,

@@ -50,7 +50,7 @@ struct _MongeSinkhorn {
   float *shifted;       /* planes of columns about the origin of the rows */
   double *sum, *moment;
   double *extended;     /* potentials at all points of a side */
-  double *slope;        /* (n × dim) in the measure's order: handed over only when it is whole */
+  double *slope;        /* (n × dim) in the source's order: handed over only when it is whole */
 
   guint64 n_pairs;
   MongeTask *task;

@@ -3,6 +3,7 @@
  * to the value and the slope. */
 #include "compute/solver/sinkhorn-private.h"
 
+#include "compute/core/parallel.h"
 #include "compute/solver/anderson.h"
 #include "compute/solver/anneal.h"
 
@@ -281,6 +282,24 @@ take_selves (MongeSinkhorn *s)
             monge_side_get_points (&s->sides[which])->n * sizeof (double));
 }
 
+/* Slopes, to the measure's order. */
+typedef struct {
+  const MongePoints *points;
+  const double *from;
+  double *to;
+} HandOver;
+
+static void
+hand_over_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  const HandOver *h = data;
+  const guint dim = h->points->dim;
+
+  for (gsize i = begin; i < end; i++)
+    for (guint d = 0; d < dim; d++)
+      h->to[h->points->order[i] * dim + d] = h->from[i * dim + d];
+}
+
 gboolean
 monge_sinkhorn_solve (MongeSinkhorn *s,
                       const MongeSinkhornParams *params,
@@ -290,7 +309,6 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
                       GError **error)
 {
   const Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
-  const gsize size = x->fine->n * s->dim;
   double *slope_now = slope != NULL ? s->slope : NULL;
 
   g_return_val_if_fail (params->p == 1 || params->p == 2, FALSE);
@@ -316,8 +334,10 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
   report->dropped = exp2 (-monge_sinkhorn_get_cutoff (s));
   if (slope != NULL)
     {
-      memcpy (slope, slope_now, size * sizeof *slope);
-      monge_predictor_record (&s->predictor, x->fine, slope, y->cross,
+      HandOver hand_over = { x->fine, s->slope, slope };
+
+      monge_parallel_rows (x->fine->n, 16384, 0, NULL, hand_over_rows, &hand_over);
+      monge_predictor_record (&s->predictor, x->fine, s->slope, y->cross,
                               monge_side_get_points (y)->n);
     }
   return TRUE;

@@ -1,5 +1,6 @@
 /* Log-sum-exp and soft means by the hand-tuned loops. */
 #include "compute/backend/cpu/kernel-private.h"
+#include "compute/core/parallel.h"
 
 #include <math.h>
 
@@ -56,6 +57,27 @@ monge_job_run_log_sum_exp (MongeCpuJob *job, GError **error)
   return outcome;
 }
 
+typedef struct {
+  MongeCpuJob *job;
+  const double *factor;
+} Means;
+
+static void
+store_mean_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  const Means *means = data;
+  const MongeCpuJob *job = means->job;
+  const gsize n = job->n_kept;
+
+  for (guint d = 0; d < job->kernel->match.dim; d++)
+    for (gsize i = begin; i < end; i++)
+      job->run->out[d * n + i] = job->reduction.sum[i] > -INFINITY
+                                     ? means->factor[i] * job->reduction.moment[d * n + i]
+                                     : NAN;
+  for (gsize i = begin; i < end && job->run->log_sum != NULL; i++)
+    job->run->log_sum[i] = MONGE_LN_2 * job->reduction.sum[i];
+}
+
 /* out = value_point × point + value_moment × moment, NaN for rows that met nothing. */
 static void
 store_means (MongeCpuJob *job)
@@ -65,11 +87,8 @@ store_means (MongeCpuJob *job)
   double *factor = monge_job_get_buffer (job, MONGE_BUFFER_FACTOR, n * sizeof *factor);
 
   monge_operands_get_sum (job->kernel->operands, &match->value_moment, job->kept, factor);
-  for (guint d = 0; d < match->dim; d++)
-    for (gsize i = 0; i < n; i++)
-      job->run->out[d * n + i] = job->reduction.sum[i] > -INFINITY
-                                     ? factor[i] * job->reduction.moment[d * n + i]
-                                     : NAN;
+  monge_parallel_rows (n, 16384, job->kernel->base.backend->n_threads, NULL, store_mean_rows,
+                       &(Means){ job, factor });
   if (match->value_point.n_terms == 0)
     return;
   monge_operands_get_sum (job->kernel->operands, &match->value_point, job->kept, factor);
@@ -89,7 +108,5 @@ monge_job_run_soft_mean (MongeCpuJob *job, GError **error)
   if (outcome != MONGE_OUTCOME_DONE)
     return outcome;
   store_means (job);
-  for (gsize i = 0; i < job->n_kept && job->run->log_sum != NULL; i++)
-    job->run->log_sum[i] = MONGE_LN_2 * job->reduction.sum[i];
   return outcome;
 }
