@@ -1,5 +1,6 @@
 /* Kernels at the border: what comes in is checked once, here, and what comes out is looked at. */
 #include "compute/backend/backend-private.h"
+#include "compute/core/parallel.h"
 
 #include <string.h>
 
@@ -35,6 +36,40 @@
 FIND_NAN (find_nan_float, float)
 FIND_NAN (find_nan_double, double)
 
+/* One plane of an argument, looked through by several threads where it is long. */
+typedef struct {
+  const float *floats;
+  const double *doubles;
+  gint found;
+} Scan;
+
+#define LONG_PLANE 65536
+
+static void
+scan_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  Scan *scan = data;
+  const gsize n = end - begin;
+
+  if ((scan->floats != NULL ? find_nan_float (scan->floats + begin, n)
+                            : find_nan_double (scan->doubles + begin, n)) < n)
+    g_atomic_int_set (&scan->found, 1);
+}
+
+static gsize
+find_nan (const float *floats, const double *doubles, gsize n)
+{
+  Scan scan = { floats, doubles, 0 };
+
+  if (n >= LONG_PLANE)
+    {
+      monge_parallel_rows (n, LONG_PLANE / 4, 0, NULL, scan_rows, &scan);
+      if (!scan.found)
+        return n;
+    }
+  return floats != NULL ? find_nan_float (floats, n) : find_nan_double (doubles, n);
+}
+
 static gsize
 count_rows (const MongeRun *run, MongeAxis axis)
 {
@@ -52,8 +87,8 @@ check_argument (const MongeProgramVariable *variable,
 
   for (guint d = 0; d < variable->dim; d++)
     {
-      gsize row = argument->floats != NULL ? find_nan_float (argument->floats + d * stride, n)
-                                           : find_nan_double (argument->doubles + d * stride, n);
+      gsize row = argument->floats != NULL ? find_nan (argument->floats + d * stride, NULL, n)
+                                           : find_nan (NULL, argument->doubles + d * stride, n);
 
       if (row == n)
         continue;
@@ -109,7 +144,7 @@ find_bad_result (const double *out, gsize kept, const MongeRun *run, MongeAxis o
   g_autofree guint8 *meets = NULL;
   gsize row = 0;
 
-  while ((row += find_nan_double (out + row, kept - row)) < kept)
+  while ((row += find_nan (NULL, out + row, kept - row)) < kept)
     {
       if (meets == NULL)
         meets = find_rows_with_terms (run, over, kept);

@@ -173,7 +173,9 @@ monge_parallel_rows (gsize n_rows,
   g_return_val_if_fail (grain > 0, FALSE);
   job.grain = grain;
   n_chunks = (n_rows + grain - 1) / grain;
-  if (n_threads == 0)
+  if (n_chunks <= 1) /* asking for the number of processors is a system call */
+    n_threads = 1;
+  else if (n_threads == 0)
     n_threads = monge_parallel_get_default_threads ();
   n_threads = (guint) MIN (MIN ((gsize) n_threads, MAX_THREADS), n_chunks);
 

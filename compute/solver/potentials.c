@@ -6,11 +6,13 @@
  * the update softmin_i = f_i − ε u_i. */
 #include "compute/solver/sinkhorn-private.h"
 
+#include "compute/core/parallel.h"
+
 #include <math.h>
 
 /* Pairs of blocks are left out that are together below this share of the tolerance in a row, and
  * below e^-15 = 2^-21.6 at most. */
-#define CUTOFF_SHARE 0.01
+#define CUTOFF_SHARE 0.1
 #define MOST_CUTOFF_BITS 21.6
 
 /* ------------------------------------------------------------------------------------------------
@@ -96,6 +98,32 @@ get_offset (const MongePoints *rows, const MongePoints *columns)
   return offset;
 }
 
+typedef struct {
+  const MongePoints *points;
+  const double *potential;
+  double inverse;  /* 1 / ε */
+  double slope[MONGE_MAX_DIM];
+  double constant;
+  double *values;
+} Absorb;
+
+static void
+absorb_rows (gsize begin, gsize end, guint worker, gpointer data)
+{
+  const Absorb *a = data;
+
+  for (gsize i = begin; i < end; i++)
+    a->values[i] = (a->potential[i] + a->constant) * a->inverse;
+  for (guint d = 0; d < a->points->dim; d++)
+    if (a->slope[d] != 0)
+      {
+        const float *x = a->points->planes + d * a->points->n;
+
+        for (gsize i = begin; i < end; i++)
+          a->values[i] += a->slope[d] * x[i];
+      }
+}
+
 /* values_i ← (potential_i + sign ⟨x'_i, o⟩ + constant) / ε */
 static void
 absorb (const MongeSinkhorn *s,
@@ -106,16 +134,11 @@ absorb (const MongeSinkhorn *s,
         double constant,
         double *values)
 {
-  for (gsize i = 0; i < points->n; i++)
-    values[i] = (potential[i] + constant) / s->epsilon;
-  for (guint d = 0; d < points->dim && !offset->is_zero; d++)
-    {
-      const float *x = points->planes + d * points->n;
-      const double slope = sign * offset->o[d] / s->epsilon;
+  Absorb a = { points, potential, 1 / s->epsilon, { 0 }, constant, values };
 
-      for (gsize i = 0; i < points->n; i++)
-        values[i] += slope * x[i];
-    }
+  for (guint d = 0; d < points->dim && !offset->is_zero; d++)
+    a.slope[d] = sign * offset->o[d] / s->epsilon;
+  monge_parallel_rows (points->n, 32768, 0, NULL, absorb_rows, &a);
 }
 
 /* The columns about the origin of the rows, for p = 1. */

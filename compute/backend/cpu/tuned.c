@@ -535,7 +535,7 @@ prepare_job (Job *job, MongeTuned *tuned, const MongeTunedReduction *r)
   if (r->cutoff > 0 && r->kernel != MONGE_TUNED_DISTANCE && r->x.n * r->y.n > FEW_PAIRS)
     job->cutoff = (float) (-r->cutoff - (r->weights == NULL ? log2 ((double) r->y.n) : 0));
   /* With pairs left out, a small sum may owe its size to what was dropped. */
-  job->smallest = r->cutoff > 0 ? -r->cutoff / 2 : SMALLEST_SUM;
+  job->smallest = job->cutoff > -INFINITY ? -r->cutoff / 2 : SMALLEST_SUM;
   reserve ((gpointer *) &tuned->columns, &tuned->columns_size,
            (n_chunks * job->stride * MONGE_CHUNK + MONGE_CHUNK_PADDING) * sizeof (float));
   if (job->cutoff == -INFINITY)
