@@ -327,7 +327,8 @@ sort_found (const Job *job, const MongeSearch *search, const gint32 *queries)
     {
       gsize first = job->edges->first[queries[q]];
 
-      qsort (search->found[q], search->count[q], sizeof (double), compare_keys);
+      if (search->count[q] > 1) /* qsort() takes no NULL, even of nothing */
+        qsort (search->found[q], search->count[q], sizeof (double), compare_keys);
       for (gsize e = 0; e < search->count[q]; e++)
         {
           job->edges->index[first + e] = monge_key_get_index (search->found[q][e]);
