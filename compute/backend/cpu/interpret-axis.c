@@ -1,6 +1,6 @@
 /* Parameters, rows and columns, before the pairs: always in float64, so that hand-tuned loops may
  * have them so; rounded to the program's precision for pairs. */
-#include "compute/backend/cpu/flush.h"
+#include "compute/backend/cpu/denormals.h"
 #include "compute/backend/cpu/interpret-private.h"
 #include "compute/core/parallel.h"
 
@@ -117,12 +117,12 @@ run_rows (gsize begin, gsize end, guint worker_index, gpointer data)
   const AxisJob *job = data;
   MongeTileWorker *worker = &job->self->workers[worker_index];
   const gsize tile = job->code->n_vectors * job->code->set->lanes;
-  MongeFloatMode mode = monge_flush_enter ();
+  const guint64 mode = monge_denormals_off ();
 
   monge_worker_bind (worker, job->self, job->code);
   for (gsize first = begin; first < end && !monge_task_is_cancelled (job->task); first += tile)
     run_tile (job, worker, first, MIN (tile, end - first));
-  monge_flush_leave (mode);
+  monge_denormals_restore (mode);
 }
 
 static gboolean

@@ -18,7 +18,7 @@
  * beyond. Denormal numbers count as zeros throughout. */
 #include "compute/backend/cpu/interpret.h"
 
-#include "compute/backend/cpu/flush.h"
+#include "compute/backend/cpu/denormals.h"
 #include "compute/backend/cpu/interpret-private.h"
 #include "compute/core/parallel.h"
 
@@ -267,7 +267,7 @@ run_units (gsize begin, gsize end, guint worker_index, gpointer data)
   Job *job = data;
   MongeInterpreter *self = job->self;
   MongeTileWorker *worker = &self->workers[worker_index];
-  MongeFloatMode mode = monge_flush_enter ();
+  const guint64 mode = monge_denormals_off ();
 
   for (gsize k = begin; k < end; k++)
     {
@@ -284,7 +284,7 @@ run_units (gsize begin, gsize end, guint worker_index, gpointer data)
       run_unit (job, worker, &unit, (char *) self->partial + k * self->state_size, first,
                 first + job->part);
     }
-  monge_flush_leave (mode);
+  monge_denormals_restore (mode);
 }
 
 /* Columns of a part, at least. */
