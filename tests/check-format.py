@@ -12,7 +12,7 @@ import re
 import sys
 
 FOLDERS = ["app", "compute", "data", "docs", "render", "shaders", "tests", "ui"]
-SOURCES = {".c", ".h", ".cu", ".cuh", ".glsl", ".py", ".sh", ".build", ".css"}
+SOURCES = {".c", ".h", ".cc", ".cpp", ".cu", ".cuh", ".glsl", ".py", ".sh", ".build", ".css"}
 PROSE = {".md", ".xml", ".in", ".ui"}
 MAX_COLUMNS = 102
 

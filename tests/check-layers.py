@@ -32,10 +32,16 @@ UNDER = {
 GTK = re.compile(r"(gtk|gdk|gsk|pango|graphene|gdk-pixbuf|adwaita)\b")
 GOBJECT = re.compile(r"(glib-object\.h|gobject/|gio/|gmodule\.h|json-glib/)")
 GL = re.compile(r"(epoxy/|GL/|GLES\d?/|EGL/|cglm/)")
-CUDA = re.compile(r"(cuda|nvrtc|cublas)")
+CUDA = re.compile(r"(cuda|nvrtc|nvtx|cu(blas|rand|fft|b)\b|thrust/"
+                  r"|(device|driver|vector)_(types|functions))")
+GLIB = re.compile(r"(glib|gmodule|gio/|gobject/)")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
+# Comments are left out by not crossing the end of a line after // or *.
+NOT_IN_KERNELS = re.compile(r"^(?!\s*(?://|/?\*)).*?(<<<|\basm\b|__asm__|cooperative_groups)",
+                            re.MULTILINE)
 MAX_LINES = 800
+CODE = (".c", ".h", ".cc", ".cpp", ".cu", ".cuh")
 # Files of the command line program.
 CLI = ("app/cli", "app/bench")
 RULES = {
@@ -45,6 +51,7 @@ RULES = {
     "sink": "render/ knows compute/core/sink.h alone",
     "cli": "the command line program sees compute/ and its own headers alone",
     "foreign": "GTK, GObject, GL and CUDA headers stay in their layers",
+    "kernels": "device code knows no GLib, is launched by MONGE_LAUNCH and holds no inline PTX",
     "length": f"no file is longer than {MAX_LINES} lines",
 }
 
@@ -91,13 +98,22 @@ def check_foreign(source, target):
         yield "foreign", f"<{target}>: CUDA belongs in compute/backend/cuda/ and render/cuda-gl.c"
 
 
+def check_kernels(text):
+    """The same for a .cu file: what would keep it from being run on the host."""
+    for match in INCLUDE.finditer(text):
+        if match[1] == "<" and GLIB.match(match[2]):
+            yield match.start(2), f"<{match[2]}>: host code belongs in a .c file"
+    for match in NOT_IN_KERNELS.finditer(text):
+        yield match.start(), f"{match[0].strip()}: the tests cannot run it on the host"
+
+
 def check_tree(root):
     """Returns {rule: [place: what is wrong]} and the number of files read."""
     root = pathlib.Path(root)
     found = {rule: [] for rule in RULES}
     n_files = 0
     for path in sorted(p for layer in LAYERS for p in (root / layer).rglob("*")):
-        if path.suffix not in (".c", ".h", ".cu", ".cuh", ".glsl", ".py", ".sh"):
+        if path.suffix not in CODE + (".glsl", ".py", ".sh"):
             continue
         source = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
@@ -105,8 +121,11 @@ def check_tree(root):
         n_lines = text.count("\n")
         if n_lines > MAX_LINES:
             found["length"].append(f"{source}: {n_lines} lines; look for the second noun")
-        if path.suffix not in (".c", ".h", ".cu", ".cuh"):
+        if path.suffix not in CODE:
             continue
+        if path.suffix in (".cu", ".cuh"):
+            for at, wrong in check_kernels(text):
+                found["kernels"].append(f"{source}:{text[:at].count(chr(10)) + 1}: {wrong}")
         for match in INCLUDE.finditer(text):
             line = text.count("\n", 0, match.start(2)) + 1
             check = (check_own(root, source, match[2]) if match[1] == '"'
@@ -123,6 +142,7 @@ PLANTED = {
     "sink": ("render/a.c", '#include "compute/core/error.h"\n'),
     "cli": ("app/cli.c", '#include "ui/window.h"\n'),
     "foreign": ("compute/flow/a.c", "  #  include <gio/gio.h>\n"),
+    "kernels": ("compute/backend/cuda/a.cu", "  kernel<<<1, 32>>> (x);\n"),
     "length": ("ui/a.c", "\n" * (MAX_LINES + 1)),
 }
 MORE_PLANTED = [
@@ -131,6 +151,11 @@ MORE_PLANTED = [
     ("foreign", "render/a.c", "#include <gtk/gtk.h>\n"),
     ("foreign", "compute/shape/a.c", "#include <epoxy/gl.h>\n"),
     ("foreign", "compute/solver/a.c", "#include <cuda_runtime.h>\n"),
+    ("foreign", "ui/a.c", "#include <nvrtc.h>\n"),
+    ("foreign", "render/points.c", "#include <vector_types.h>\n"),
+    ("kernels", "compute/backend/cuda/a.cu", "#include <glib.h>\n"),
+    ("kernels", "compute/backend/cuda/a.cu", '  x = 1; asm ("ex2.approx.f32 %0, %1;");\n'),
+    ("compute", "compute/backend/cuda/a.cu", '#include "compute/measure/measure.h"\n'),
     ("layers", "compute/core/a.c", '#include "tests/util.h"\n'),
 ]
 INNOCENT = {
@@ -140,6 +165,8 @@ INNOCENT = {
     "compute/measure/measure.h": '#include "compute/shape/mesh.h"\n',
     "compute/recipe.h": '#include "compute/measure/measure.h"\n',
     "render/gl.c": '#include "compute/core/sink.h"\n#include <epoxy/gl.h>\n#include <cglm/cglm.h>\n',
+    "compute/backend/cuda/a.cu": "/* one asm block,\n * <<< */\n// asm\n#include <cuda_runtime.h>\n",
+    "render/cuda-gl.c": "#include <epoxy/gl.h>\n#include <cuda_gl_interop.h>\n",
     "ui/window.h": '#include <gtk/gtk.h>\n#include "compute/recipe.h"\n',
     "app/main.c": '#include "ui/window.h"\n',
     "app/cli-loss.c": '#include "compute/recipe.h"\n#include <glib/gstdio.h>\n',
