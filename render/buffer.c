@@ -15,15 +15,25 @@ monge_buffer_init (MongeBuffer *buffer, gsize size, GLenum usage)
 void
 monge_buffer_clear (MongeBuffer *buffer)
 {
+  monge_cuda_gl_release (buffer->cuda, &buffer->resource);
   glDeleteBuffers (1, &buffer->name);
   memset (buffer, 0, sizeof *buffer);
+}
+
+/* New memory, which no registration survives: whoever writes from the host is done with the card,
+ * or does so between two runs. Leaves the buffer bound. */
+static void
+renew (MongeBuffer *buffer, gconstpointer data)
+{
+  monge_cuda_gl_release (buffer->cuda, &buffer->resource);
+  glBindBuffer (GL_ARRAY_BUFFER, buffer->name);
+  glBufferData (GL_ARRAY_BUFFER, buffer->size, data, buffer->usage);
 }
 
 void
 monge_buffer_write (MongeBuffer *buffer, gconstpointer data)
 {
-  glBindBuffer (GL_ARRAY_BUFFER, buffer->name);
-  glBufferData (GL_ARRAY_BUFFER, buffer->size, data, buffer->usage);
+  renew (buffer, data);
   glBindBuffer (GL_ARRAY_BUFFER, 0);
   buffer->is_full = TRUE;
 }
@@ -35,8 +45,7 @@ map (gpointer user_data, gsize size)
   if (size == 0 || size > buffer->size)
     return NULL;
 
-  glBindBuffer (GL_ARRAY_BUFFER, buffer->name);
-  glBufferData (GL_ARRAY_BUFFER, buffer->size, NULL, buffer->usage);
+  renew (buffer, NULL);
   gpointer span = glMapBufferRange (GL_ARRAY_BUFFER, 0, buffer->size,
                                     GL_MAP_WRITE_BIT | GL_MAP_INVALIDATE_BUFFER_BIT);
   glBindBuffer (GL_ARRAY_BUFFER, 0);
@@ -55,8 +64,28 @@ unmap (gpointer user_data, gsize used)
   buffer->is_full = kept && used == buffer->size;
 }
 
+static gboolean
+take (gpointer user_data, const MongeDeviceSpan *span)
+{
+  MongeBuffer *buffer = user_data;
+  if (span->size == 0 || span->size > buffer->size || !monge_cuda_gl_is_direct (buffer->cuda))
+    return FALSE;
+
+  if (!buffer->resource)
+    {
+      renew (buffer, NULL);
+      glBindBuffer (GL_ARRAY_BUFFER, 0);
+    }
+  gboolean taken = monge_cuda_gl_copy (buffer->cuda, buffer->name, &buffer->resource, span);
+  buffer->is_full = taken && span->size == buffer->size;
+  return taken;
+}
+
 MongeSink
 monge_buffer_get_sink (MongeBuffer *buffer)
 {
-  return (MongeSink){ .map = map, .unmap = unmap, .user_data = buffer };
+  return (MongeSink){ .map = map,
+                      .unmap = unmap,
+                      .take = buffer->cuda ? take : NULL,
+                      .user_data = buffer };
 }

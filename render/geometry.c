@@ -11,7 +11,7 @@ struct _MongeGeometry {
   GLuint vertex_array;
   MongeBuffer vertices[MONGE_N_ATTRIBUTES];
   MongeBuffer cell_buffer, edge_buffer;    /* indices; name 0 when there are none */
-  MongeSink sink;
+  MongeSink sinks[MONGE_N_ATTRIBUTES];
 };
 
 static const guint n_components[MONGE_N_ATTRIBUTES] = { 3, 3, 1 };
@@ -45,7 +45,7 @@ monge_geometry_new (gsize n_vertices, const guint32 *cells, gsize n_cells, guint
       monge_buffer_init (&geometry->cell_buffer, size, GL_STATIC_DRAW);
       monge_buffer_write (&geometry->cell_buffer, cells);
     }
-  geometry->sink = monge_buffer_get_sink (&geometry->vertices[MONGE_ATTRIBUTE_POSITION]);
+  monge_geometry_set_cuda (geometry, NULL);
   return geometry;
 }
 
@@ -126,7 +126,37 @@ monge_geometry_get_position_sink (MongeGeometry *geometry)
 {
   g_return_val_if_fail (geometry != NULL, NULL);
 
-  return &geometry->sink;
+  return &geometry->sinks[MONGE_ATTRIBUTE_POSITION];
+}
+
+const MongeSink *
+monge_geometry_get_normal_sink (MongeGeometry *geometry)
+{
+  g_return_val_if_fail (geometry != NULL, NULL);
+
+  return &geometry->sinks[MONGE_ATTRIBUTE_NORMAL];
+}
+
+const MongeSink *
+monge_geometry_get_scalar_sink (MongeGeometry *geometry)
+{
+  g_return_val_if_fail (geometry != NULL, NULL);
+
+  return &geometry->sinks[MONGE_ATTRIBUTE_SCALAR];
+}
+
+void
+monge_geometry_set_cuda (MongeGeometry *geometry, MongeCudaGl *cuda)
+{
+  g_return_if_fail (geometry != NULL);
+
+  for (guint k = 0; k < MONGE_N_ATTRIBUTES; k++)
+    {
+      MongeBuffer *buffer = &geometry->vertices[k];
+      monge_cuda_gl_release (buffer->cuda, &buffer->resource);
+      buffer->cuda = cuda;
+      geometry->sinks[k] = monge_buffer_get_sink (buffer);
+    }
 }
 
 gboolean

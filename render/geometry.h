@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "compute/core/sink.h"
+#include "render/cuda-gl.h"
 
 G_BEGIN_DECLS
 
@@ -30,10 +31,15 @@ guint monge_geometry_get_cell_size (MongeGeometry *geometry);
 void monge_geometry_set_positions (MongeGeometry *geometry, const float *positions);
 void monge_geometry_set_normals (MongeGeometry *geometry, const float *normals);
 void monge_geometry_set_scalars (MongeGeometry *geometry, const float *scalars);
-/* The position buffer as a sink, for producers that write straight into it: one map and unmap per
- * frame, n × 12 bytes. Anything less used leaves nothing to draw until the next full frame.
- * Borrowed. */
+/* The buffers as sinks, for producers that write straight into them: once per frame, 12, 12 and 4
+ * bytes per vertex. Anything less used leaves nothing to draw until the next full frame. Borrowed;
+ * they change with monge_geometry_set_cuda(). */
 const MongeSink *monge_geometry_get_position_sink (MongeGeometry *geometry);
+const MongeSink *monge_geometry_get_normal_sink (MongeGeometry *geometry);
+const MongeSink *monge_geometry_get_scalar_sink (MongeGeometry *geometry);
+/* From now on the sinks take spans on a card, as long as @cuda can. Borrowed: it must outlive the
+ * geometry. NULL goes back to the host alone. */
+void monge_geometry_set_cuda (MongeGeometry *geometry, MongeCudaGl *cuda);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeGeometry, monge_geometry_free)
 

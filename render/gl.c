@@ -14,9 +14,12 @@ is_software (const char *renderer)
 }
 
 /* "llvmpipe (LLVM 15.0.6, 256 bits)" → "llvmpipe" */
-static char *
-short_name (const char *renderer)
+char *
+monge_gl_dup_renderer (void)
 {
+  const char *renderer = (const char *) glGetString (GL_RENDERER);
+  g_return_val_if_fail (renderer != NULL, NULL);
+
   const char *end = strpbrk (renderer, "(/");
   char *name = end ? g_strndup (renderer, end - renderer) : g_strdup (renderer);
   return g_strstrip (name);
@@ -58,7 +61,7 @@ monge_gl_init (MongeGl *gl, GError **error)
       return FALSE;
     }
 
-  g_autofree char *name = short_name (renderer);
+  g_autofree char *name = monge_gl_dup_renderer ();
   gl->version = epoxy_gl_version ();
   gl->description = g_strdup_printf ("OpenGL %d.%d, %s", gl->version / 10, gl->version % 10, name);
   gl->is_software = is_software (renderer);

@@ -21,6 +21,8 @@ typedef struct {
 gboolean monge_gl_init (MongeGl *gl, GError **error);
 void monge_gl_clear (MongeGl *gl);
 
+/* What draws, short: "llvmpipe"; transfer full. A context must be current. */
+char *monge_gl_dup_renderer (void);
 /* Empties the context's error flags; FALSE, naming @what and @code, if there was one. */
 gboolean monge_gl_check (const char *what, int code, GError **error);
 /* Names an object for debuggers; nothing where the driver has no labels. @kind: %GL_BUFFER, … */
