@@ -81,6 +81,29 @@ monge_backend_get_description (MongeBackend *backend)
   return backend->description;
 }
 
+gboolean
+monge_backend_is_on_host (MongeBackend *backend)
+{
+  return backend->type->planes_data == NULL;
+}
+
+gboolean
+monge_backend_reserve (MongeBackend *backend, gsize size, const char *purpose, GError **error)
+{
+  return backend->type->reserve == NULL || backend->type->reserve (backend, size, purpose, error);
+}
+
+guint64
+monge_backend_take_n_pairs (MongeBackend *backend)
+{
+  const guint64 n_pairs = backend->n_pairs;
+
+  if (backend->type->take_n_pairs != NULL)
+    return backend->type->take_n_pairs (backend);
+  backend->n_pairs = 0;
+  return n_pairs;
+}
+
 MongeDevice *
 monge_device_new (const char *kind,
                   const char *name,

@@ -2,23 +2,17 @@
 #pragma once
 
 #include "compute/backend/pairs.h"
+#include "compute/backend/planes.h"
 #include "compute/core/error.h"
 #include "compute/core/task.h"
 #include "compute/formula/program.h"
 
 G_BEGIN_DECLS
 
-/**
- * MongeBackend:
- *
- * One device: the CPU with some threads and an instruction set, or a CUDA card. Callers check
- * nothing and know nothing of which it is. One reduction at a time; any thread.
- */
-typedef struct _MongeBackend MongeBackend;
-
 typedef struct {
   const char *name; /* "auto" (default when NULL), "cpu", "cuda" */
-  guint n_threads;  /* 0 (default): one per core */
+  guint n_threads;  /* of the host, 0 (default): one per core */
+  gint device;      /* which card, as listed, from 1; 0 (default): one that draws, else the best */
 } MongeBackendOptions;
 
 MongeBackend *monge_backend_open (const MongeBackendOptions *options, GError **error);
@@ -30,6 +24,19 @@ const char *monge_backend_get_instruction_set (MongeBackend *backend); /* "AVX-5
 guint monge_backend_get_n_threads (MongeBackend *backend);
 /* One line for a status bar: "CPU, AVX-512, 2 threads". */
 const char *monge_backend_get_description (MongeBackend *backend);
+/* Whether planes lie in memory of the host, so that looking at them costs nothing. */
+gboolean monge_backend_is_on_host (MongeBackend *backend);
+/**
+ * monge_backend_reserve:
+ * @purpose: what for, as in “%s needs 2.1 GiB”: "the transport of 1,000,000 points"
+ *
+ * Asks for memory before any is taken: fails with %MONGE_ERROR_DEVICE naming what is needed, what
+ * is free and what to do. The CPU never does.
+ */
+gboolean monge_backend_reserve (MongeBackend *backend, gsize size, const char *purpose,
+                                GError **error);
+/* Pairs visited by runs that were queued, since the last call. Waits for them. */
+guint64 monge_backend_take_n_pairs (MongeBackend *backend);
 
 /**
  * MongeKernel:
@@ -65,12 +72,15 @@ gboolean monge_kernel_is_tuned (MongeKernel *kernel);
 
 /**
  * MongeArgument:
- * @floats, @doubles: one of the two: borrowed planes, component d of row i at [d × stride + i]
- * @stride: ≥ rows; whatever for parameters, whose component d is at [d]
+ * @floats, @doubles, @planes: one of the three, borrowed: component d of row i at [d × stride + i].
+ *   Parameters are always on the host
+ * @stride: ≥ rows; whatever for parameters, whose component d is at [d], and for @planes, which have
+ *   as many rows as the axis
  */
 typedef struct {
   const float *floats;
   const double *doubles;
+  MongePlanes *planes;
   gsize stride;
 } MongeArgument;
 
@@ -88,6 +98,9 @@ typedef struct {
  *   n_rows or n_columns; NULL when the program gives indices
  * @index_out: (out): the same for indices
  * @log_sum: (out) (nullable): (kept), soft mean only: log Σ e^F
+ * @out_planes, @log_sum_planes: (nullable): float64 planes in place of @out and @log_sum. The run is
+ *   then queued, with all arguments but parameters in planes: NaN among the results is reported by
+ *   monge_backend_read_totals(), pairs are counted by monge_backend_take_n_pairs()
  */
 typedef struct {
   gsize n_rows, n_columns;
@@ -97,6 +110,7 @@ typedef struct {
   double *out;
   gint64 *index_out;
   double *log_sum;
+  MongePlanes *out_planes, *log_sum_planes;
 } MongeRun;
 
 /**

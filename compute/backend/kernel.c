@@ -208,7 +208,7 @@ check_arguments (const MongeKernel *kernel, const MongeRun *run, GError **error)
       const MongeProgramVariable *variable = &program->variables[v];
       const MongeArgument *argument = &run->arguments[v];
 
-      if (!kernel->reads[v] || count_rows (run, variable->axis) == 0)
+      if (!kernel->reads[v] || count_rows (run, variable->axis) == 0 || argument->planes != NULL)
         continue;
       g_return_val_if_fail ((argument->floats != NULL) != (argument->doubles != NULL), FALSE);
       g_return_val_if_fail (variable->axis == MONGE_AXIS_NONE
@@ -217,6 +217,79 @@ check_arguments (const MongeKernel *kernel, const MongeRun *run, GError **error)
         return FALSE;
     }
   return TRUE;
+}
+
+/* Planes have the rows of their axis and the components of their variable. */
+static gboolean
+check_planes (const MongeKernel *kernel, const MongeRun *run)
+{
+  const MongeProgram *program = kernel->program;
+  const gsize kept = program->over == MONGE_AXIS_J ? run->n_rows : run->n_columns;
+
+  for (guint v = 0; v < program->n_variables; v++)
+    {
+      const MongeProgramVariable *variable = &program->variables[v];
+      const MongePlanes *planes = run->arguments[v].planes;
+
+      if (planes == NULL || !kernel->reads[v])
+        continue;
+      g_return_val_if_fail (variable->axis != MONGE_AXIS_NONE, FALSE);
+      g_return_val_if_fail (planes->type != MONGE_PLANES_INT32, FALSE);
+      g_return_val_if_fail (planes->backend == kernel->backend, FALSE);
+      g_return_val_if_fail (planes->n == count_rows (run, variable->axis), FALSE);
+      g_return_val_if_fail (planes->dim == variable->dim, FALSE);
+    }
+  if (run->out_planes != NULL)
+    {
+      g_return_val_if_fail (run->out_planes->type == MONGE_PLANES_FLOAT64, FALSE);
+      g_return_val_if_fail (run->out_planes->n * run->out_planes->dim >= kept * program->out_dim,
+                            FALSE);
+    }
+  if (run->log_sum_planes != NULL)
+    {
+      g_return_val_if_fail (run->log_sum_planes->type == MONGE_PLANES_FLOAT64, FALSE);
+      g_return_val_if_fail (run->log_sum_planes->n >= kept, FALSE);
+    }
+  return TRUE;
+}
+
+/* The same run with planes of the host as what they are: pointers. */
+static gboolean
+run_on_host (MongeBackend *backend,
+             MongeKernel *kernel,
+             const MongeRun *run,
+             guint64 *n_pairs,
+             MongeTask *task,
+             GError **error)
+{
+  const MongeProgram *program = kernel->program;
+  const gboolean indices = monge_reduce_op_gives_indices (program->op);
+  g_autofree MongeArgument *arguments = g_new0 (MongeArgument, MAX (program->n_variables, 1));
+  MongeRun plain = *run;
+
+  for (guint v = 0; v < program->n_variables; v++)
+    {
+      const MongePlanes *planes = run->arguments[v].planes;
+
+      arguments[v] = run->arguments[v];
+      if (planes == NULL)
+        continue;
+      arguments[v] = (MongeArgument){ .stride = planes->n };
+      if (planes->type == MONGE_PLANES_FLOAT64)
+        arguments[v].doubles = planes->data;
+      else
+        arguments[v].floats = planes->data;
+    }
+  plain.arguments = arguments;
+  if (run->out_planes != NULL)
+    plain.out = run->out_planes->data;
+  if (run->log_sum_planes != NULL)
+    plain.log_sum = run->log_sum_planes->data;
+  if (!backend->type->run (backend, kernel, &plain, n_pairs, task, error))
+    return FALSE;
+  if (run->out_planes != NULL)
+    backend->n_pairs += *n_pairs;
+  return indices || check_result (program, &plain, error);
 }
 
 gboolean
@@ -228,24 +301,29 @@ monge_backend_run (MongeBackend *backend,
                    GError **error)
 {
   const gboolean indices = monge_reduce_op_gives_indices (kernel->program->op);
+  const gboolean on_host = monge_backend_is_on_host (backend);
   guint64 ignored;
   gboolean done;
 
   g_return_val_if_fail (kernel->backend == backend, FALSE);
   g_return_val_if_fail (run->arguments != NULL || kernel->program->n_variables == 0, FALSE);
-  g_return_val_if_fail (indices ? run->index_out != NULL : run->out != NULL, FALSE);
-  g_return_val_if_fail (run->log_sum == NULL || kernel->program->op == MONGE_REDUCE_SOFT_MEAN,
-                        FALSE);
-  if (!check_sizes (run, error) || !check_arguments (kernel, run, error))
+  g_return_val_if_fail (indices ? run->index_out != NULL
+                                : (run->out != NULL) != (run->out_planes != NULL), FALSE);
+  g_return_val_if_fail ((run->log_sum == NULL && run->log_sum_planes == NULL)
+                        || kernel->program->op == MONGE_REDUCE_SOFT_MEAN, FALSE);
+  if (!check_sizes (run, error) || !check_planes (kernel, run)
+      || !check_arguments (kernel, run, error))
     return FALSE;
 
   if (n_pairs == NULL)
     n_pairs = &ignored;
   *n_pairs = 0;
   g_mutex_lock (&backend->lock);
-  done = backend->type->run (backend, kernel, run, n_pairs, task, error);
+  done = (on_host ? run_on_host : backend->type->run) (backend, kernel, run, n_pairs, task, error);
   g_mutex_unlock (&backend->lock);
-  return done && (indices || check_result (kernel->program, run, error));
+  if (!done || on_host || indices || run->out == NULL)
+    return done;
+  return check_result (kernel->program, run, error);
 }
 
 /* ------------------------------------------------------------------------------------------------

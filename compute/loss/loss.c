@@ -131,3 +131,26 @@ monge_loss_evaluate (MongeLoss *loss,
                        "32-bit arithmetic; try a larger blur");
   return FALSE;
 }
+
+gboolean
+monge_loss_evaluate_planes (MongeLoss *loss,
+                            MongePlanes *points,
+                            const MongeLossParams *params,
+                            MongePlanes *slope,
+                            MongeLossReport *report,
+                            MongeTask *task,
+                            GError **error)
+{
+  double *at = monge_planes_begin (points, MONGE_PLANES_READ, error), *slopes;
+  gboolean done;
+
+  if (at == NULL)
+    return FALSE;
+  slopes = slope != NULL ? monge_planes_begin (slope, MONGE_PLANES_WRITE, error) : NULL;
+  done = (slope == NULL || slopes != NULL)
+         && monge_loss_evaluate (loss, at, params, slopes, report, task, error);
+  monge_planes_end (points);
+  if (slopes != NULL)
+    monge_planes_end (slope);
+  return done;
+}

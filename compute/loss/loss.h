@@ -99,6 +99,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeLoss, monge_loss_free)
 gboolean monge_loss_evaluate (MongeLoss *loss, const double *points, const MongeLossParams *params,
                               double *slope, MongeLossReport *report, MongeTask *task,
                               GError **error);
+/**
+ * monge_loss_evaluate_planes:
+ * @points, @slope: as above, (n × dim) numbers in order: float64 planes of the loss's backend with
+ *   n × dim rows and one component; @slope is undefined after a failure
+ *
+ * The same without a way over the host, for flows: what a warm step reads back is a few numbers an
+ * iteration.
+ */
+gboolean monge_loss_evaluate_planes (MongeLoss *loss, MongePlanes *points,
+                                     const MongeLossParams *params, MongePlanes *slope,
+                                     MongeLossReport *report, MongeTask *task, GError **error);
 /* Forgets the warm state: the next evaluation anneals from the diameter again. */
 void monge_loss_reset (MongeLoss *loss);
 

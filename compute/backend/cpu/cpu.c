@@ -119,5 +119,6 @@ const MongeBackendType monge_backend_cpu = {
   .prepare = monge_cpu_prepare,
   .run = monge_cpu_run,
   .kernel_free = monge_cpu_kernel_free,
+  .reduce = monge_cpu_reduce,
   .list_devices = cpu_list_devices,
 };

@@ -20,6 +20,7 @@
 
 #include "compute/backend/cpu/denormals.h"
 #include "compute/backend/cpu/interpret-private.h"
+#include "compute/core/instruction-set.h"
 #include "compute/core/parallel.h"
 
 #include <string.h>
@@ -468,6 +469,8 @@ monge_tile_set_find (const char *instruction_set, MongePrecision precision)
 #endif
   };
 
+  if (instruction_set == NULL)
+    return sets[monge_isa_choose ()][precision];
   for (guint k = 0; k < G_N_ELEMENTS (sets); k++)
     if (g_strcmp0 (sets[k][precision]->name, instruction_set) == 0)
       return sets[k][precision];

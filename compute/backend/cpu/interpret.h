@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  */
 typedef struct _MongeInterpreter MongeInterpreter;
 
-/* @instruction_set: as named by the backend, "SSE2", "AVX2", "AVX-512". @program: copied. */
+/* @instruction_set: (nullable): as named by the backend, "SSE2", "AVX2", "AVX-512"; the best of this
+ * machine if %NULL. @program: copied. */
 MongeInterpreter *monge_interpreter_new (const MongeProgram *program, const char *instruction_set,
                                          guint n_threads);
 void monge_interpreter_free (MongeInterpreter *interpreter);

@@ -1,6 +1,6 @@
 /* Sums by the hand-tuned loops: S_w = Σ_j w_j t_ij for each weight w, and the slope
  * M = Σ_j w_j t_ij (x_i − y_j); then what the parts of the body make of them. */
-#include "compute/backend/cpu/kernel-private.h"
+#include "compute/backend/matched.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,15 +30,15 @@ find_largest (const double *values, gsize n)
 
 /* Number of terms of a mean. */
 static double
-count_terms (const MongeCpuJob *job)
+count_terms (const MongeJob *job)
 {
   return job->program->op == MONGE_REDUCE_MEAN ? (double) job->n_summed : 1;
 }
 
 static void
-store_parts (MongeCpuJob *job, const double *sum, const double *moment)
+store_parts (MongeJob *job, const double *sum, const double *moment)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
   const gsize n = job->n_kept;
   const double mean = 1 / count_terms (job);
   double *factor = monge_job_get_buffer (job, MONGE_BUFFER_FACTOR, n * sizeof *factor);
@@ -49,7 +49,7 @@ store_parts (MongeCpuJob *job, const double *sum, const double *moment)
       const double *from = part->moment ? moment : sum + part->weight * n;
       double *out = job->run->out + part->first * n;
 
-      monge_operands_get_term (job->kernel->operands, &part->factor, job->kept, factor);
+      monge_operands_get_term (job->matched->operands, &part->factor, job->kept, factor);
       for (guint d = 0; d < part->dim; d++)
         for (gsize i = 0; i < n; i++)
           out[d * n + i] = mean * factor[i] * from[d * n + i];
@@ -58,9 +58,9 @@ store_parts (MongeCpuJob *job, const double *sum, const double *moment)
 
 /* Weights as float32 planes brought near 1; @sizes: what they were divided by. */
 static float *
-get_weights (MongeCpuJob *job, const double *h, double shift, double *sizes)
+get_weights (MongeJob *job, const double *h, double shift, double *sizes)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
   const gsize n = job->n_summed;
   float *weights = monge_job_get_buffer (job, MONGE_BUFFER_WEIGHTS,
                                          match->n_weights * n * sizeof *weights);
@@ -68,7 +68,7 @@ get_weights (MongeCpuJob *job, const double *h, double shift, double *sizes)
 
   for (guint k = 0; k < match->n_weights; k++)
     {
-      monge_operands_get_term (job->kernel->operands, &match->weights[k], job->program->over, w);
+      monge_operands_get_term (job->matched->operands, &match->weights[k], job->program->over, w);
       for (gsize j = 0; j < n && h != NULL; j++)
         w[j] *= exp2 (h[j] - shift);
       sizes[k] = find_largest (w, n);
@@ -81,9 +81,9 @@ get_weights (MongeCpuJob *job, const double *h, double shift, double *sizes)
 }
 
 static void
-scale_sums (MongeCpuJob *job, const double *sizes, const double *u, double shift)
+scale_sums (MongeJob *job, const double *sizes, const double *u, double shift)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
   const gsize n = job->n_kept;
   MongeTunedReduction *r = &job->reduction;
 
@@ -99,9 +99,9 @@ scale_sums (MongeCpuJob *job, const double *sizes, const double *u, double shift
 }
 
 static void
-set_sums (MongeCpuJob *job)
+set_sums (MongeJob *job)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
 
   job->reduction.sum = monge_job_get_buffer (job, MONGE_BUFFER_SUM,
                                              match->n_weights * job->n_kept * sizeof (double));
@@ -112,9 +112,9 @@ set_sums (MongeCpuJob *job)
 
 /* No exponents but the kernel's: weights, as they are, multiply. */
 static MongeOutcome
-run_plain_sum (MongeCpuJob *job, GError **error)
+run_plain_sum (MongeJob *job, GError **error)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
   double sizes[MONGE_MATCH_MAX_WEIGHTS];
   const float *weights = get_weights (job, NULL, 0, sizes);
   MongeTunedReduction *r = &job->reduction;
@@ -143,7 +143,7 @@ run_plain_sum (MongeCpuJob *job, GError **error)
 
 /* Adds 2^sum, with its sign, and the moment that goes with it. */
 static void
-add_powers (MongeCpuJob *job, double sign, double *total, double *total_moment)
+add_powers (MongeJob *job, double sign, double *total, double *total_moment)
 {
   const MongeTunedReduction *r = &job->reduction;
   const gsize n = job->n_kept;
@@ -160,9 +160,9 @@ add_powers (MongeCpuJob *job, double sign, double *total, double *total_moment)
 
 /* Exponents of any size with one weight: as logarithms, positive and negative weights apart. */
 static MongeOutcome
-run_signed_sum (MongeCpuJob *job, GError **error)
+run_signed_sum (MongeJob *job, GError **error)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
   const gboolean moment = wants_moment (match);
   const gsize n = job->n_kept;
   double *total = monge_job_get_buffer (job, MONGE_BUFFER_TOTAL, n * sizeof *total);
@@ -188,7 +188,7 @@ run_signed_sum (MongeCpuJob *job, GError **error)
 
 /* Exponents of moderate size with several weights: e^h joins the weights. */
 static MongeOutcome
-run_shifted_sum (MongeCpuJob *job, GError **error)
+run_shifted_sum (MongeJob *job, GError **error)
 {
   const double *h = monge_job_get_summed_exponent (job);
   double *u = monge_job_set_lift (job);
@@ -218,7 +218,7 @@ run_shifted_sum (MongeCpuJob *job, GError **error)
     }
   r->lift = lift;
   r->weights = get_weights (job, h, highest, sizes);
-  r->n_weights = job->kernel->match.n_weights;
+  r->n_weights = job->matched->match.n_weights;
   set_sums (job);
   outcome = monge_job_reduce (job, error);
   if (outcome != MONGE_OUTCOME_DONE)
@@ -229,9 +229,9 @@ run_shifted_sum (MongeCpuJob *job, GError **error)
 }
 
 MongeOutcome
-monge_job_run_sum (MongeCpuJob *job, GError **error)
+monge_job_run_sum (MongeJob *job, GError **error)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
 
   if (!monge_job_set_points (job)
       || (job->program->op == MONGE_REDUCE_MEAN && job->run->pairs != NULL))

@@ -3,32 +3,32 @@
  * Loops think in base 2 and in float32; exponents come in base e and often in float64. With
  * u' = u log2(e), the loop gets lift = float(u'), and the result u' − lift in float64: rounding the
  * lift changes nothing. */
-#include "compute/backend/cpu/kernel-private.h"
-#include "compute/backend/cpu/tuned.h"
+#include "compute/backend/matched.h"
 
 #include <math.h>
 
 gpointer
-monge_job_get_buffer (const MongeCpuJob *job, guint which, gsize size)
+monge_job_get_buffer (const MongeJob *job, guint which, gsize size)
 {
-  MongeCpuKernel *kernel = job->kernel;
+  MongeMatched *matched = job->matched;
 
-  if (kernel->sizes[which] < size)
+  if (matched->sizes[which] < size)
     {
-      g_free (kernel->buffers[which]);
-      kernel->buffers[which] = g_malloc (size);
-      kernel->sizes[which] = size;
+      g_free (matched->buffers[which]);
+      matched->buffers[which] = g_malloc (size);
+      matched->sizes[which] = size;
     }
-  return kernel->buffers[which];
+  return matched->buffers[which];
 }
 
 MongeOutcome
-monge_job_reduce (MongeCpuJob *job, GError **error)
+monge_job_reduce (MongeJob *job, GError **error)
 {
   GError *local = NULL;
   guint64 n_pairs = 0;
+  MongeBackend *backend = job->matched->backend;
 
-  if (monge_cpu_reduce (job->kernel->base.backend, &job->reduction, &n_pairs, job->task, &local))
+  if (backend->type->reduce (backend, &job->reduction, &n_pairs, job->task, &local))
     {
       *job->n_pairs += n_pairs;
       return MONGE_OUTCOME_DONE;
@@ -60,28 +60,28 @@ choose_distance_scale (const MongeCloud *points)
 
 /* Exponents are −(scale d)^p in base 2. */
 gboolean
-monge_job_set_points (MongeCpuJob *job)
+monge_job_set_points (MongeJob *job)
 {
-  const MongeMatch *match = &job->kernel->match;
+  const MongeMatch *match = &job->matched->match;
   MongeTunedReduction *r = &job->reduction;
 
-  monge_operands_get_clouds (job->kernel->operands, &r->x, &r->y);
+  monge_operands_get_clouds (job->matched->operands, &r->x, &r->y);
   r->kernel = match->kernel;
   if (match->kernel == MONGE_TUNED_DISTANCE)
     {
       r->scale = choose_distance_scale (&r->x);
       return TRUE;
     }
-  r->scale = -MONGE_LOG2_E * monge_operands_get_number (job->kernel->operands, &match->rate);
+  r->scale = -MONGE_LOG2_E * monge_operands_get_number (job->matched->operands, &match->rate);
   if (match->kernel == MONGE_TUNED_GAUSSIAN)
     r->scale = sqrt (r->scale);
   return (float) r->scale > G_MINFLOAT && (float) r->scale < 1e30f; /* FALSE for NaN */
 }
 
 double *
-monge_job_set_lift (MongeCpuJob *job)
+monge_job_set_lift (MongeJob *job)
 {
-  const MongeTermSum *kept = &job->kernel->match.kept;
+  const MongeTermSum *kept = &job->matched->match.kept;
   double *u;
   float *lift;
 
@@ -89,7 +89,7 @@ monge_job_set_lift (MongeCpuJob *job)
     return NULL;
   u = monge_job_get_buffer (job, MONGE_BUFFER_KEPT, job->n_kept * sizeof *u);
   lift = monge_job_get_buffer (job, MONGE_BUFFER_LIFT, job->n_kept * sizeof *lift);
-  monge_operands_get_sum (job->kernel->operands, kept, job->kept, u);
+  monge_operands_get_sum (job->matched->operands, kept, job->kept, u);
   for (gsize i = 0; i < job->n_kept; i++)
     {
       u[i] *= MONGE_LOG2_E;
@@ -100,11 +100,11 @@ monge_job_set_lift (MongeCpuJob *job)
 }
 
 double *
-monge_job_get_summed_exponent (MongeCpuJob *job)
+monge_job_get_summed_exponent (MongeJob *job)
 {
   double *h = monge_job_get_buffer (job, MONGE_BUFFER_SUMMED, job->n_summed * sizeof *h);
 
-  monge_operands_get_sum (job->kernel->operands, &job->kernel->match.summed, job->program->over, h);
+  monge_operands_get_sum (job->matched->operands, &job->matched->match.summed, job->program->over, h);
   for (gsize j = 0; j < job->n_summed; j++)
     h[j] *= MONGE_LOG2_E;
   return h;
@@ -117,7 +117,7 @@ is_one (const MongeTerm *term)
 }
 
 gboolean
-monge_job_set_bias (MongeCpuJob *job, const MongeTerm *weight, double sign)
+monge_job_set_bias (MongeJob *job, const MongeTerm *weight, double sign)
 {
   const double *h = monge_job_get_summed_exponent (job);
   float *bias = monge_job_get_buffer (job, MONGE_BUFFER_BIAS, job->n_summed * sizeof *bias);
@@ -132,7 +132,7 @@ monge_job_set_bias (MongeCpuJob *job, const MongeTerm *weight, double sign)
       return sign > 0;
     }
   w = monge_job_get_buffer (job, MONGE_BUFFER_WEIGHT, job->n_summed * sizeof *w);
-  monge_operands_get_term (job->kernel->operands, weight, job->program->over, w);
+  monge_operands_get_term (job->matched->operands, weight, job->program->over, w);
   for (gsize j = 0; j < job->n_summed; j++)
     {
       bias[j] = sign * w[j] > 0 ? (float) (h[j] + log2 (sign * w[j])) : -INFINITY;

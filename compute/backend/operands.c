@@ -1,4 +1,4 @@
-#include "compute/backend/cpu/operands.h"
+#include "compute/backend/operands.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,0 +1,139 @@
+/* Steps on the host. */
+#include "compute/backend/backend-private.h"
+#include "compute/core/parallel.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows that are added up by themselves: totals do not depend on who computed them. */
+#define CHUNK 4096
+/* So few are done faster by one thread. */
+#define FEW_ROWS 32768
+
+typedef struct {
+  guint n_sums, n_maxima;
+  void (*rows) (const MongeStepData *data, gsize begin, gsize end, double *sums, double *maxima);
+} Type;
+
+#define MONGE_STEP(name, NAME, n_sums, n_maxima)                                                   \
+  static void rows_##name (const MongeStepData *data, gsize begin, gsize end, double *sums,        \
+                           double *maxima)                                                         \
+  {                                                                                                \
+    for (gsize i = begin; i < end; i++)                                                            \
+      monge_step_##name (data, i, sums, maxima);                                                   \
+  }
+MONGE_STEPS
+#undef MONGE_STEP
+
+#define MONGE_STEP(name, NAME, n_sums, n_maxima)                                                   \
+  [MONGE_STEP_##NAME] = { n_sums, n_maxima, rows_##name },
+static const Type types[] = { MONGE_STEPS };
+#undef MONGE_STEP
+
+/* Of one chunk. */
+typedef struct {
+  double sums[MONGE_STEP_MAX_SUMS];
+  double maxima[MONGE_STEP_MAX_MAXIMA];
+} Totals;
+
+typedef struct {
+  const Type *type;
+  const MongeStepData *data;
+  Totals *totals;
+} Job;
+
+static void
+totals_clear (Totals *totals, const Type *type)
+{
+  memset (totals->sums, 0, type->n_sums * sizeof (double));
+  for (guint k = 0; k < type->n_maxima; k++)
+    totals->maxima[k] = -INFINITY;
+}
+
+/* @begin, @end: chunks. */
+static void
+run_chunks (gsize begin, gsize end, guint worker, gpointer user_data)
+{
+  const Job *job = user_data;
+
+  for (gsize chunk = begin; chunk < end; chunk++)
+    {
+      Totals *totals = &job->totals[chunk];
+
+      totals_clear (totals, job->type);
+      job->type->rows (job->data, chunk * CHUNK, MIN ((chunk + 1) * CHUNK, job->data->n),
+                       totals->sums, totals->maxima);
+    }
+}
+
+static void
+add_up (const Type *type, const Totals *totals, gsize n_chunks, double *out)
+{
+  Totals all;
+
+  totals_clear (&all, type);
+  for (gsize chunk = 0; chunk < n_chunks; chunk++)
+    {
+      for (guint k = 0; k < type->n_sums; k++)
+        all.sums[k] += totals[chunk].sums[k];
+      for (guint k = 0; k < type->n_maxima; k++)
+        all.maxima[k] = fmax (all.maxima[k], totals[chunk].maxima[k]);
+    }
+  memcpy (out, all.sums, type->n_sums * sizeof (double));
+  memcpy (out + type->n_sums, all.maxima, type->n_maxima * sizeof (double));
+}
+
+static void
+step_on_host (MongeBackend *backend, const MongeStep *step)
+{
+  const Type *type = &types[step->id];
+  const gsize n_chunks = (step->n + CHUNK - 1) / CHUNK;
+  MongeStepData data = { .n = step->n };
+  Totals few[FEW_ROWS / CHUNK];
+  g_autofree Totals *many = n_chunks > G_N_ELEMENTS (few) ? g_new (Totals, n_chunks) : NULL;
+  Job job = { type, &data, many != NULL ? many : few };
+
+  for (guint k = 0; k < MONGE_STEP_MAX_PLANES; k++)
+    data.planes[k] = step->planes[k] != NULL ? step->planes[k]->data : NULL;
+  memcpy (data.numbers, step->numbers, sizeof data.numbers);
+  memcpy (data.counts, step->counts, sizeof data.counts);
+  if (many != NULL)
+    monge_parallel_rows (n_chunks, 2, backend->n_threads, NULL, run_chunks, &job);
+  else
+    run_chunks (0, n_chunks, 0, &job);
+  if (type->n_sums + type->n_maxima > 0)
+    add_up (type, job.totals, n_chunks, backend->totals + step->totals);
+}
+
+void
+monge_backend_step (MongeBackend *backend, const MongeStep *step)
+{
+  const Type *type;
+
+  g_return_if_fail (step->id < MONGE_N_STEPS);
+  type = &types[step->id];
+  g_return_if_fail (step->totals + type->n_sums + type->n_maxima <= MONGE_MAX_TOTALS);
+  for (guint k = 0; k < MONGE_STEP_MAX_PLANES; k++)
+    g_return_if_fail (step->planes[k] == NULL || step->planes[k]->backend == backend);
+
+  if (monge_backend_is_on_host (backend))
+    step_on_host (backend, step);
+  else
+    backend->type->step (backend, step);
+}
+
+gboolean
+monge_backend_read_totals (MongeBackend *backend,
+                           guint first,
+                           guint n,
+                           double *totals,
+                           MongeTask *task,
+                           GError **error)
+{
+  g_return_val_if_fail (first + n <= MONGE_MAX_TOTALS, FALSE);
+
+  if (!monge_backend_is_on_host (backend))
+    return backend->type->read_totals (backend, first, n, totals, task, error);
+  memcpy (totals, backend->totals + first, n * sizeof *totals);
+  return !monge_task_return_if_cancelled (task, error);
+}

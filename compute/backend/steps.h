@@ -1,0 +1,62 @@
+/* Every step there is, written once for all backends: what it does to one row.
+ *
+ * Compiled by the C compiler for the CPU and by nvcc for cards, so: no GLib, no calls but those of
+ * math.h, no loops that carry from row to row. A step may read other rows of planes that it does not
+ * write, and writes its own row alone. To add one: a function and a line in MONGE_STEPS. */
+#pragma once
+
+#include <math.h>
+#include <stddef.h>
+
+#define MONGE_STEP_MAX_PLANES 28
+#define MONGE_STEP_MAX_NUMBERS 24
+#define MONGE_STEP_MAX_COUNTS 4
+#define MONGE_STEP_MAX_SUMS 32
+#define MONGE_STEP_MAX_MAXIMA 4
+
+/* What a step is given: see MongeStep. */
+typedef struct {
+  size_t n;
+  void *planes[MONGE_STEP_MAX_PLANES];
+  double numbers[MONGE_STEP_MAX_NUMBERS];
+  size_t counts[MONGE_STEP_MAX_COUNTS];
+} MongeStepData;
+
+#ifndef MONGE_STEP_FUNC
+#if defined(__CUDACC__)
+#define MONGE_STEP_FUNC static __device__ __forceinline__
+#else
+#define MONGE_STEP_FUNC static inline __attribute__ ((always_inline, unused))
+#endif
+#endif
+
+#define MONGE_STEP_F64(s, k) ((double *) (s)->planes[k])
+#define MONGE_STEP_F32(s, k) ((float *) (s)->planes[k])
+#define MONGE_STEP_I32(s, k) ((int *) (s)->planes[k])
+
+/* Each adds to @sums, which begin at 0, and raises @maxima, which begin at −∞. */
+
+/* y ← a x + b y. Planes: y, x, float64. Numbers: a, b. */
+MONGE_STEP_FUNC void
+monge_step_combine (const MongeStepData *s, size_t i, double *sums, double *maxima)
+{
+  double *y = MONGE_STEP_F64 (s, 0);
+
+  y[i] = s->numbers[0] * MONGE_STEP_F64 (s, 1)[i] + s->numbers[1] * y[i];
+}
+
+/* Σ w x, Σ w x², max |x|. Planes: w, x, float64. */
+MONGE_STEP_FUNC void
+monge_step_measure (const MongeStepData *s, size_t i, double *sums, double *maxima)
+{
+  const double w = MONGE_STEP_F64 (s, 0)[i], x = MONGE_STEP_F64 (s, 1)[i];
+
+  sums[0] += w * x;
+  sums[1] += w * x * x;
+  maxima[0] = fmax (maxima[0], fabs (x));
+}
+
+/* MONGE_STEP (function, identifier, number of sums, number of maxima) */
+#define MONGE_STEPS                                                                                \
+  MONGE_STEP (combine, COMBINE, 0, 0)                                                              \
+  MONGE_STEP (measure, MEASURE, 2, 1)
