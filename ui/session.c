@@ -19,6 +19,7 @@ struct _MongeSession {
 
   GMutex backend_lock;
   MongeBackend *backend;   /* opened by the first thread that prepares a flow */
+  int preferred_card;      /* as CUDA counts, −1 if any; atomic */
   MongeRunner *runner;
   const MongeFrame *frame; /* borrowed from the runner */
   GArray *samples;
@@ -134,9 +135,11 @@ static GSourceFuncs wake_funcs = { .dispatch = wake_dispatch };
 static MongeBackend *
 open_backend (MongeSession *session, GError **error)
 {
+  MongeBackendOptions options = { .device = g_atomic_int_get (&session->preferred_card) + 1 };
+
   g_mutex_lock (&session->backend_lock);
   if (session->backend == NULL)
-    session->backend = monge_backend_open (NULL, error);
+    session->backend = monge_backend_open (&options, error);
   g_mutex_unlock (&session->backend_lock);
   return session->backend;
 }
@@ -452,6 +455,7 @@ static void
 monge_session_init (MongeSession *session)
 {
   g_mutex_init (&session->backend_lock);
+  session->preferred_card = -1;
   session->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
   for (int r = 0; r < MONGE_N_ROLES; r++)
     session->inputs[r].mirror = -1;
@@ -599,6 +603,18 @@ const char *
 monge_session_get_backend_description (MongeSession *session)
 {
   return session->runner != NULL ? monge_backend_get_description (session->backend) : NULL;
+}
+
+gboolean
+monge_session_is_on_card (MongeSession *session)
+{
+  return session->runner != NULL && !monge_backend_is_on_host (session->backend);
+}
+
+void
+monge_session_prefer_card (MongeSession *session, int device)
+{
+  g_atomic_int_set (&session->preferred_card, device);
 }
 
 const char *

@@ -8,7 +8,7 @@ struct _MongeStatusLine {
   GtkWidget parent_instance;
 
   GtkWidget *content;
-  GtkLabel *state, *marginal, *pace, *rate, *points, *backend;
+  GtkLabel *state, *marginal, *pace, *rate, *points, *backend, *route;
 
   MongeSession *session;
   MongeViewport *viewport;
@@ -113,13 +113,37 @@ show_points (MongeStatusLine *line)
   set_text (line->points, text);
 }
 
+/* The way frames of a card travel, if one computes. */
+static void
+show_route (MongeStatusLine *line)
+{
+  MongeCudaGl *cuda = monge_viewport_get_cuda (line->viewport);
+  gboolean is_on_card = monge_session_is_on_card (line->session);
+
+  set_text (line->route, is_on_card ? monge_cuda_gl_get_label (cuda) : NULL);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (line->route), monge_cuda_gl_get_sentence (cuda));
+}
+
+/* What draws; and why no card computes where one could. */
+static char *
+describe_graphics (MongeStatusLine *line)
+{
+  const char *graphics = monge_viewport_get_description (line->viewport);
+  MongeCudaGl *cuda = monge_viewport_get_cuda (line->viewport);
+  const char *sentence = monge_cuda_gl_get_sentence (cuda);
+
+  if (monge_cuda_gl_get_route (cuda) == MONGE_CUDA_GL_ABSENT && sentence != NULL)
+    return g_strdup_printf ("%s\n%s", graphics, sentence);
+  return g_strdup (graphics != NULL ? graphics : "Without OpenGL");
+}
+
 static void
 show_machine (MongeStatusLine *line)
 {
   const char *backend = monge_session_get_backend_description (line->session);
   const char *graphics = monge_viewport_get_description (line->viewport);
   gboolean is_playing = monge_session_get_state (line->session) == MONGE_RUNNER_PLAYING;
-  g_autofree char *rate = NULL, *text = NULL;
+  g_autofree char *rate = NULL, *text = NULL, *tooltip = describe_graphics (line);
 
   if (is_playing && graphics != NULL)
     rate = g_strdup_printf ("%u fps", monge_viewport_get_frame_rate (line->viewport));
@@ -127,8 +151,7 @@ show_machine (MongeStatusLine *line)
   if (backend != NULL)
     text = g_strdup (backend);
   set_text (line->backend, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (line->backend),
-                               graphics != NULL ? graphics : "Without OpenGL");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (line->backend), tooltip);
 }
 
 static gboolean
@@ -141,6 +164,7 @@ update (gpointer user_data)
   show_sample (line);
   show_points (line);
   show_machine (line);
+  show_route (line);
   return G_SOURCE_REMOVE;
 }
 
@@ -180,6 +204,7 @@ monge_status_line_class_init (MongeStatusLineClass *class)
   gtk_widget_class_bind_template_child (widget_class, MongeStatusLine, rate);
   gtk_widget_class_bind_template_child (widget_class, MongeStatusLine, points);
   gtk_widget_class_bind_template_child (widget_class, MongeStatusLine, backend);
+  gtk_widget_class_bind_template_child (widget_class, MongeStatusLine, route);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
 }
 
@@ -206,8 +231,8 @@ monge_status_line_set_session (MongeStatusLine *line, MongeSession *session,
 char *
 monge_status_line_dup_text (MongeStatusLine *line)
 {
-  const GtkLabel *const labels[] = { line->state, line->marginal, line->pace,
-                                     line->rate,  line->points,   line->backend };
+  const GtkLabel *const labels[] = { line->state,  line->marginal, line->pace, line->rate,
+                                     line->points, line->backend,  line->route };
   GString *text = g_string_new (NULL);
 
   for (gsize i = 0; i < G_N_ELEMENTS (labels); i++)

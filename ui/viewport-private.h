@@ -23,6 +23,7 @@ struct _MongeViewport {
   gboolean visible[MONGE_N_VIEWS];
 
   MongeRenderer *renderer;                     /* these live from realize to unrealize */
+  MongeCudaGl *cuda;
   MongeGeometry *geometries[MONGE_N_VIEWS];
   MongeDrawable *drawables[MONGE_N_ROLES];     /* what the geometries were made of */
   guint64 frame_serial;

@@ -49,6 +49,26 @@ show_problem (MongeViewport *viewport, const char *reason)
   gtk_widget_set_visible (GTK_WIDGET (viewport->problem), TRUE);
 }
 
+/* The card that draws computes too, if nothing does yet: then frames need not leave it. That there
+ * is none is said once, not each time that a view is shown. */
+static void
+open_cuda (MongeViewport *viewport)
+{
+  static gboolean is_said;
+  const char *sentence;
+
+  viewport->cuda = monge_cuda_gl_new ();
+  sentence = monge_cuda_gl_get_sentence (viewport->cuda);
+  if (monge_cuda_gl_get_route (viewport->cuda) == MONGE_CUDA_GL_ABSENT && sentence != NULL
+      && !is_said)
+    {
+      g_message ("%s", sentence);
+      is_said = TRUE;
+    }
+  if (viewport->session != NULL)
+    monge_session_prefer_card (viewport->session, monge_cuda_gl_get_device (viewport->cuda));
+}
+
 static void
 on_realize (GtkGLArea *area, MongeViewport *viewport)
 {
@@ -63,6 +83,8 @@ on_realize (GtkGLArea *area, MongeViewport *viewport)
   viewport->renderer = monge_renderer_new (&error);
   if (viewport->renderer == NULL)
     show_problem (viewport, error->message);
+  else
+    open_cuda (viewport);
 }
 
 static void
@@ -72,6 +94,7 @@ on_unrealize (GtkGLArea *area, MongeViewport *viewport)
   if (gtk_gl_area_get_error (area) != NULL)
     return;
   clear_geometries (viewport);
+  g_clear_pointer (&viewport->cuda, monge_cuda_gl_free);
   g_clear_pointer (&viewport->renderer, monge_renderer_free);
 }
 
@@ -90,6 +113,8 @@ upload_shapes (MongeViewport *viewport)
       g_clear_pointer (&viewport->geometries[i], monge_geometry_free);
       if (drawable != NULL)
         viewport->geometries[i] = monge_drawable_upload (drawable);
+      if (drawable != NULL && i == MONGE_VIEW_SOURCE)
+        monge_geometry_set_cuda (viewport->geometries[i], viewport->cuda);
       viewport->frame_serial = 0;
     }
   for (int r = 0; r < MONGE_N_ROLES; r++)
@@ -520,6 +545,12 @@ const char *
 monge_viewport_get_description (MongeViewport *viewport)
 {
   return viewport->renderer != NULL ? monge_renderer_get_description (viewport->renderer) : NULL;
+}
+
+MongeCudaGl *
+monge_viewport_get_cuda (MongeViewport *viewport)
+{
+  return viewport->cuda;
 }
 
 guint

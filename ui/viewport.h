@@ -3,6 +3,7 @@
 
 #include <gtk/gtk.h>
 
+#include "render/cuda-gl.h"
 #include "ui/picture.h"
 #include "ui/session.h"
 #include "ui/view-style.h"
@@ -40,6 +41,9 @@ void monge_viewport_zoom (MongeViewport *viewport, float factor);
 const char *monge_viewport_get_problem (MongeViewport *viewport);
 /* "OpenGL 4.5, llvmpipe", or NULL before the first frame. */
 const char *monge_viewport_get_description (MongeViewport *viewport);
+/* How frames of a card that computes get here; NULL when not realized and in a build without CUDA.
+ * Borrowed, until the view is unrealized. */
+MongeCudaGl *monge_viewport_get_cuda (MongeViewport *viewport);
 /* Frames drawn in the last second. */
 guint monge_viewport_get_frame_rate (MongeViewport *viewport);
 /* How many were drawn since the start. */
