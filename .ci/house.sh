@@ -5,9 +5,9 @@
 say () { printf '%s\n' "$*"; }
 die () { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# The compiler, meson, GTK with what it needs to draw, and the libraries of compute/.
+# The compilers (C++ for the host's side of device code, and for running it in tests), meson, GTK with what it needs to draw, and the libraries of compute/.
 BUILD_PACKAGES=(
-  build-essential meson pkgconf libgtk-4-dev libcglm-dev libjson-glib-dev
+  build-essential g++ meson pkgconf libgtk-4-dev libcglm-dev libjson-glib-dev
   libnifti2-dev zlib1g-dev libgl1-mesa-dri libegl1 librsvg2-common dconf-gsettings-backend fonts-dejavu-core
 )
 
@@ -25,6 +25,11 @@ missing_packages () {
   for package; do
     grep -qxF "installed:$package" <<<"$installed" || printf '%s ' "$package"
   done
+}
+
+# Prints where the CUDA compiler is; fails if there is none.
+find_nvcc () {
+  command -v nvcc || { [ -x /usr/local/cuda/bin/nvcc ] && echo /usr/local/cuda/bin/nvcc; }
 }
 
 as_root () {
