@@ -18,8 +18,8 @@ struct _MongeCudaGl {
   char *sentence;
   int devices[MAX_DEVICES]; /* cards that draw in this context, and */
   guint n_devices;          /* how many there are */
-  cudaStream_t stream;      /* of @stream_device; NULL before the first copy */
-  int stream_device;
+  int device;               /* the one of them that buffers are registered for */
+  cudaStream_t stream;      /* of that; NULL before the first copy */
   guint n_registered;
 };
 
@@ -103,7 +103,8 @@ try_to_register (MongeCudaGl *cuda)
   glBufferData (GL_ARRAY_BUFFER, TRIAL_SIZE, NULL, GL_STREAM_DRAW);
   glBindBuffer (GL_ARRAY_BUFFER, 0);
 
-  cudaError_t code = cudaSetDevice (cuda->devices[0]);
+  cuda->device = cuda->devices[0];
+  cudaError_t code = cudaSetDevice (cuda->device);
   if (succeeds (code) && register_buffer (cuda, buffer, &resource, &code))
     set_route (cuda, MONGE_CUDA_GL_DIRECT,
                g_strdup ("Frames go from the card straight into OpenGL’s vertex buffers"));
@@ -133,7 +134,7 @@ monge_cuda_gl_free (MongeCudaGl *cuda)
     return;
 
   g_warn_if_fail (cuda->n_registered == 0);
-  if (cuda->stream && succeeds (cudaSetDevice (cuda->stream_device)))
+  if (cuda->stream)
     succeeds (cudaStreamDestroy (cuda->stream));
   g_free (cuda->sentence);
   g_free (cuda);
@@ -183,7 +184,7 @@ draws (MongeCudaGl *cuda, int device)
 {
   for (guint i = 0; i < cuda->n_devices; i++)
     if (cuda->devices[i] == device)
-      return !cuda->stream || cuda->stream_device == device;
+      return !cuda->stream || cuda->device == device;
   return FALSE;
 }
 
@@ -193,7 +194,7 @@ open_stream (MongeCudaGl *cuda, int device)
   if (cuda->stream)
     return cudaSuccess;
 
-  cuda->stream_device = device;
+  cuda->device = device;
   cudaError_t code = cudaStreamCreateWithFlags (&cuda->stream, cudaStreamNonBlocking);
   if (code != cudaSuccess)
     cuda->stream = NULL;
@@ -272,6 +273,7 @@ monge_cuda_gl_release (MongeCudaGl *cuda, MongeCudaResource **resource)
   g_return_if_fail (cuda->thread == g_thread_self ());
 
   /* After a fault of the card this fails, and there is nothing left to release. */
+  succeeds (cudaSetDevice (cuda->device));
   succeeds (cudaGraphicsUnregisterResource (*resource));
   *resource = NULL;
   cuda->n_registered--;

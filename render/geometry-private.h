@@ -14,6 +14,8 @@ enum {
   MONGE_N_ATTRIBUTES
 };
 
+/* The buffer of an attribute; borrowed. */
+const MongeBuffer *monge_geometry_get_vertices (MongeGeometry *geometry, guint attribute);
 gboolean monge_geometry_is_ready (MongeGeometry *geometry);
 gboolean monge_geometry_has_normals (MongeGeometry *geometry);
 gboolean monge_geometry_has_scalars (MongeGeometry *geometry);

@@ -159,6 +159,14 @@ monge_geometry_set_cuda (MongeGeometry *geometry, MongeCudaGl *cuda)
     }
 }
 
+const MongeBuffer *
+monge_geometry_get_vertices (MongeGeometry *geometry, guint attribute)
+{
+  g_return_val_if_fail (geometry != NULL && attribute < MONGE_N_ATTRIBUTES, NULL);
+
+  return &geometry->vertices[attribute];
+}
+
 gboolean
 monge_geometry_is_ready (MongeGeometry *geometry)
 {
