@@ -3,8 +3,8 @@
 
     test-gpu-ceilings.py BUILD/…/cuda SOURCE/…/cuda NVCC ARGUMENT...      TAP
 
-Reads *.ptxas of the first folder, which the build wrote (see compute/backend/cuda/nvcc.py): registers,
-stack, spills and static shared memory of each kernel for each card. Then compiles the files of HOT to
+Reads *.ptxas of the first folder, which the build wrote (see compute/backend/cuda/nvcc.py):
+registers, stack, spills and static shared memory of each kernel for each card. Then compiles the files of HOT to
 PTX and counts the instructions per pair, as loops.py does; machine code too if nvdisasm can be found,
 in $NVDISASM or in PATH. A ceiling is raised by whoever can say why the code became worse.
 """
