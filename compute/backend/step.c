@@ -7,8 +7,9 @@
 
 /* Rows that are added up by themselves: totals do not depend on who computed them. */
 #define CHUNK 4096
+#define LEAST_CHUNK 64 /* of rows that are much work each */
 /* So few are done faster by one thread. */
-#define FEW_ROWS 32768
+#define FEW_CHUNKS 8
 
 typedef struct {
   guint n_sums, n_maxima;
@@ -19,8 +20,14 @@ typedef struct {
   static void rows_##name (const MongeStepData *data, gsize begin, gsize end, double *sums,        \
                            double *maxima)                                                         \
   {                                                                                                \
+    const MongeStepData own = *data; /* what no row can change, and registers can hold */          \
+    double own_sums[(n_sums) + 1] = { 0 }, own_maxima[(n_maxima) + 1];                             \
+                                                                                                   \
+    memcpy (own_maxima, maxima, (n_maxima) * sizeof *maxima);                                      \
     for (gsize i = begin; i < end; i++)                                                            \
-      monge_step_##name (data, i, sums, maxima);                                                   \
+      monge_step_##name (&own, i, own_sums, own_maxima);                                           \
+    memcpy (sums, own_sums, (n_sums) * sizeof *sums);                                              \
+    memcpy (maxima, own_maxima, (n_maxima) * sizeof *maxima);                                      \
   }
 MONGE_STEPS
 #undef MONGE_STEP
@@ -39,6 +46,7 @@ typedef struct {
 typedef struct {
   const Type *type;
   const MongeStepData *data;
+  gsize chunk; /* rows */
   Totals *totals;
 } Job;
 
@@ -61,7 +69,7 @@ run_chunks (gsize begin, gsize end, guint worker, gpointer user_data)
       Totals *totals = &job->totals[chunk];
 
       totals_clear (totals, job->type);
-      job->type->rows (job->data, chunk * CHUNK, MIN ((chunk + 1) * CHUNK, job->data->n),
+      job->type->rows (job->data, chunk * job->chunk, MIN ((chunk + 1) * job->chunk, job->data->n),
                        totals->sums, totals->maxima);
     }
 }
@@ -87,11 +95,12 @@ static void
 step_on_host (MongeBackend *backend, const MongeStep *step)
 {
   const Type *type = &types[step->id];
-  const gsize n_chunks = (step->n + CHUNK - 1) / CHUNK;
-  MongeStepData data = { .n = step->n };
-  Totals few[FEW_ROWS / CHUNK];
+  const gsize rows = MAX (CHUNK / MAX (step->work, 1), LEAST_CHUNK);
+  const gsize n_chunks = (step->n + rows - 1) / rows;
+  MongeStepData data = { .n = step->n, .totals = backend->totals };
+  Totals few[FEW_CHUNKS];
   g_autofree Totals *many = n_chunks > G_N_ELEMENTS (few) ? g_new (Totals, n_chunks) : NULL;
-  Job job = { type, &data, many != NULL ? many : few };
+  Job job = { type, &data, rows, many != NULL ? many : few };
 
   for (guint k = 0; k < MONGE_STEP_MAX_PLANES; k++)
     data.planes[k] = step->planes[k] != NULL ? step->planes[k]->data : NULL;

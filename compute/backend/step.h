@@ -22,6 +22,8 @@ typedef enum {
  * @numbers, @counts: parameters, as the step names them
  * @totals: where its sums and then its maxima go among the backend's totals, see
  *   monge_backend_read_totals(); ignored by steps without any
+ * @work: elements that one row looks at, about, where they are many: threads of the host share rows
+ *   by it
  */
 typedef struct {
   MongeStepId id;
@@ -30,10 +32,13 @@ typedef struct {
   double numbers[MONGE_STEP_MAX_NUMBERS];
   gsize counts[MONGE_STEP_MAX_COUNTS];
   guint totals;
+  gsize work;
 } MongeStep;
 
-/* Places for totals that one backend has. */
+/* Places for totals that one backend has. Those below MONGE_FIRST_FLOW_TOTAL are the losses' and do
+ * not outlast their evaluation; the others are for who calls them. */
 #define MONGE_MAX_TOTALS 256
+#define MONGE_FIRST_FLOW_TOTAL 128
 
 /* Queued: failures show at the next read. O(n), the same bits on every run, whatever the number of
  * threads. */

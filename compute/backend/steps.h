@@ -2,7 +2,8 @@
  *
  * Compiled by the C compiler for the CPU and by nvcc for cards, so: no GLib, no calls but those of
  * math.h, no loops that carry from row to row. A step may read other rows of planes that it does not
- * write, and writes its own row alone. To add one: a function and a line in MONGE_STEPS. */
+ * write, and writes what no other row touches: its own row, or where a permutation sends it. To add
+ * one: a function and a line in MONGE_STEPS. */
 #pragma once
 
 #include <math.h>
@@ -14,19 +15,23 @@
 #define MONGE_STEP_MAX_SUMS 32
 #define MONGE_STEP_MAX_MAXIMA 4
 
-/* What a step is given: see MongeStep. */
+/* What a step is given: see MongeStep. @totals: of the steps before, by place: numbers that need not
+ * go over the host. */
 typedef struct {
   size_t n;
   void *planes[MONGE_STEP_MAX_PLANES];
   double numbers[MONGE_STEP_MAX_NUMBERS];
   size_t counts[MONGE_STEP_MAX_COUNTS];
+  const double *totals;
 } MongeStepData;
 
 #ifndef MONGE_STEP_FUNC
 #if defined(__CUDACC__)
 #define MONGE_STEP_FUNC static __device__ __forceinline__
+#define MONGE_STEP_UNROLL _Pragma ("unroll")
 #else
 #define MONGE_STEP_FUNC static inline __attribute__ ((always_inline, unused))
+#define MONGE_STEP_UNROLL _Pragma ("GCC unroll 8")
 #endif
 #endif
 
