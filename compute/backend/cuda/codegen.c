@@ -763,6 +763,7 @@ monge_cuda_source_new (const MongeProgram *program, GError **error)
   source = g_new0 (MongeCudaSource, 1);
   generator_init (&g, program, source);
   note_values (&g);
+  source->over = program->over;
   source->once_values = g.values[ONCE]->len;
   source->row_values = g.values[ROW]->len;
   source->column_values = g.values[COLUMN]->len;

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @text: self-contained; without anything of the user's, such as names of variables
  * @program_text: the end of it, below what all programs share
  * @arguments: (n_arguments): the variables that are read, by their place in the program
+ * @over: of the program: results are kept for the other axis
  * @once_values, @row_values, @column_values: numbers that pairs read of parameters, of a row, of a
  *   column, where rows are what results are kept for
  * @real_size: of a number of @row_values and @column_values
@@ -39,6 +40,7 @@ typedef struct {
   const char *program_text;
   guint *arguments;
   guint n_arguments;
+  MongeAxis over;
   guint once_values, row_values, column_values;
   gsize real_size;
   guint threads, rows_per_block;

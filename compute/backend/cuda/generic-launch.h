@@ -20,7 +20,7 @@ typedef struct {
   MongeGenericArgument of[MONGE_GENERIC_MAX_ARGUMENTS];
 } MongeGenericArguments;
 
-/* As MongeCudaTile and MongeCudaRange: see kernels.h. */
+/* As MongeCudaTile and MongeCudaRange have them: see kernels.h. */
 typedef struct {
   unsigned first, n, block;
 } MongeGenericTile;
