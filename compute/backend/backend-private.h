@@ -22,6 +22,8 @@ G_BEGIN_DECLS
  * The rest may be %NULL all together: planes then lie in memory of the host, and what can be done
  * there is done for the backend.
  * @planes_data: sets data and state of @planes, its other fields being set
+ * @planes_fetch: (nullable): queues a copy to @host of the planes, page-locked, which the backend
+ *   makes when it is first needed; %FALSE when it could not
  * @planes_read: waits; @planes_publish: on the thread of the sink
  * @step: @step was checked
  * @read_totals: as monge_backend_read_totals()
@@ -49,6 +51,7 @@ typedef struct {
   void (*planes_copy) (MongePlanes *to, const MongePlanes *from);
   gpointer (*planes_begin) (MongePlanes *planes, MongePlanesAccess access, GError **error);
   void (*planes_end) (MongePlanes *planes);
+  gboolean (*planes_fetch) (MongePlanes *planes);
   gboolean (*planes_publish) (MongePlanes *planes, const MongeSink *sink, GError **error);
   void (*step) (MongeBackend *backend, const MongeStep *step);
   gboolean (*read_totals) (MongeBackend *backend, guint first, guint n, double *totals,
@@ -63,6 +66,8 @@ extern const MongeBackendType monge_backend_cuda;
 /* Embedded first in each backend's own struct. */
 struct _MongeBackend {
   const MongeBackendType *type;
+  gint n_refs; /* beside the first; atomic */
+  gint n_fetches, n_arrived; /* of planes, queued and known to have ended; atomic */
   GMutex lock; /* one reduction at a time */
   const char *instruction_set;
   char *description;

@@ -47,10 +47,17 @@ monge_backend_open (const MongeBackendOptions *options, GError **error)
   return backend;
 }
 
+MongeBackend *
+monge_backend_ref (MongeBackend *backend)
+{
+  g_atomic_int_inc (&backend->n_refs);
+  return backend;
+}
+
 void
 monge_backend_close (MongeBackend *backend)
 {
-  if (backend == NULL)
+  if (backend == NULL || g_atomic_int_add (&backend->n_refs, -1) > 0)
     return;
   g_mutex_clear (&backend->lock);
   g_free (backend->description);
@@ -79,6 +86,12 @@ const char *
 monge_backend_get_description (MongeBackend *backend)
 {
   return backend->description;
+}
+
+gboolean
+monge_backend_check (MongeBackend *backend, GError **error)
+{
+  return monge_backend_read_totals (backend, 0, 0, NULL, NULL, error);
 }
 
 gboolean

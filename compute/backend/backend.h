@@ -16,6 +16,8 @@ typedef struct {
 } MongeBackendOptions;
 
 MongeBackend *monge_backend_open (const MongeBackendOptions *options, GError **error);
+/* Closed when everybody who has it has closed it. */
+MongeBackend *monge_backend_ref (MongeBackend *backend);
 void monge_backend_close (MongeBackend *backend);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeBackend, monge_backend_close)
 
@@ -24,6 +26,9 @@ const char *monge_backend_get_instruction_set (MongeBackend *backend); /* "AVX-5
 guint monge_backend_get_n_threads (MongeBackend *backend);
 /* One line for a status bar: "CPU, AVX-512, 2 threads". */
 const char *monge_backend_get_description (MongeBackend *backend);
+/* Whether it still computes: a card that has failed says %MONGE_ERROR_DEVICE. Waits for what is
+ * queued. */
+gboolean monge_backend_check (MongeBackend *backend, GError **error);
 /* Whether planes lie in memory of the host, so that looking at them costs nothing. */
 gboolean monge_backend_is_on_host (MongeBackend *backend);
 /**

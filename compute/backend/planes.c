@@ -104,6 +104,29 @@ monge_planes_end (MongePlanes *planes)
     planes->backend->type->planes_end (planes);
 }
 
+void
+monge_planes_fetch (MongePlanes *planes)
+{
+  MongeBackend *backend = planes->backend;
+
+  if (is_on_host (planes) || backend->type->planes_fetch == NULL)
+    return;
+  planes->fetched = 0;
+  if (backend->type->planes_fetch (planes))
+    planes->fetched = (guint) g_atomic_int_add (&backend->n_fetches, 1) + 1;
+}
+
+gconstpointer
+monge_planes_get_fetched (const MongePlanes *planes)
+{
+  if (is_on_host (planes))
+    return planes->data;
+  if (planes->fetched == 0
+      || (guint) g_atomic_int_get (&planes->backend->n_arrived) < planes->fetched)
+    return NULL;
+  return planes->host;
+}
+
 gboolean
 monge_planes_publish (MongePlanes *planes, const MongeSink *sink, GError **error)
 {

@@ -17,7 +17,8 @@ typedef enum {
  * MongePlanes:
  * @n, @dim: component d of row i is element d × @n + i; rows of their own layout have @dim 1
  * @data: where they lie on the backend's device: read by the host on the CPU alone
- * @host: (nullable): the backend's own, for monge_planes_begin()
+ * @host: (nullable): the backend's own, for monge_planes_begin() and monge_planes_fetch()
+ * @fetched: which fetch of the backend brought them over last; 0: none
  *
  * Belongs to one backend and must not outlive it. What is queued on a backend happens in the order
  * in which it was queued, so a result may be an argument of what comes next without waiting.
@@ -30,6 +31,7 @@ typedef struct {
   gpointer data;
   gpointer host;
   gpointer state; /* the backend's own */
+  guint fetched;
 } MongePlanes;
 
 /* Not cleared. Fails on a card that has no room, naming need, room and remedy. */
@@ -68,6 +70,24 @@ typedef enum {
  */
 gpointer monge_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError **error);
 void monge_planes_end (MongePlanes *planes);
+
+/**
+ * monge_planes_fetch:
+ *
+ * Queued: brings them over to memory of the host, for monge_planes_get_fetched(). Costs the waiting
+ * host nothing; on the CPU nothing at all.
+ */
+void monge_planes_fetch (MongePlanes *planes);
+/**
+ * monge_planes_get_fetched:
+ *
+ * What the last fetch brought, until the next one or monge_planes_begin(). It is there as soon as
+ * anything queued after it has been waited for by monge_backend_read_totals(), and stays there when
+ * the device fails. On the CPU this is what the planes hold now.
+ *
+ * Returns: (nullable): %NULL if they have not all come over
+ */
+gconstpointer monge_planes_get_fetched (const MongePlanes *planes);
 
 /**
  * monge_planes_publish:

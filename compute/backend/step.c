@@ -139,10 +139,18 @@ monge_backend_read_totals (MongeBackend *backend,
                            MongeTask *task,
                            GError **error)
 {
+  const gint n_fetches = g_atomic_int_get (&backend->n_fetches);
+
   g_return_val_if_fail (first + n <= MONGE_MAX_TOTALS, FALSE);
 
   if (!monge_backend_is_on_host (backend))
-    return backend->type->read_totals (backend, first, n, totals, task, error);
-  memcpy (totals, backend->totals + first, n * sizeof *totals);
+    {
+      if (!backend->type->read_totals (backend, first, n, totals, task, error))
+        return FALSE;
+      g_atomic_int_set (&backend->n_arrived, n_fetches);
+      return TRUE;
+    }
+  if (n > 0)
+    memcpy (totals, backend->totals + first, n * sizeof *totals);
   return !monge_task_return_if_cancelled (task, error);
 }
