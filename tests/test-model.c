@@ -78,7 +78,8 @@ assert_kept (const char *name,
 {
   g_autofree double *v = g_memdup2 (velocity, N * dim * sizeof (double));
 
-  g_assert_true (find (name)->project (points, weights, N, dim, v, NULL));
+  if (find (name)->project != NULL)
+    g_assert_true (find (name)->project (points, weights, N, dim, v, NULL));
   monge_assert_rel_l2 (v, velocity, N * dim, 1e-12);
 }
 

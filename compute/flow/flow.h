@@ -32,8 +32,9 @@ void monge_flow_params_init_for (MongeFlowParams *params, const MongeShape *sour
  * MongeModel:
  *
  * One line of the table of deformation models: what turns velocities into a displacement.
- * @project: changes @velocity (n × dim) in place, so that points + velocity is the closest that the
- *   model can do, weighted by @weights (n)
+ * @project: (nullable): changes @velocity (n × dim) in place, so that points + velocity is the
+ *   closest that the model can do, weighted by @weights (n). On the host, whatever computes the
+ *   loss: a sum over the points that costs little beside it. %NULL leaves velocities as they are
  */
 typedef struct {
   const char *name;
@@ -61,7 +62,8 @@ typedef struct _MongeFlow MongeFlow;
  * monge_flow_new:
  * @source, @target: kept by reference; weighted by vertex (%MONGE_WEIGHTING_AUTO)
  *
- * One thread at a time. @backend must outlive it.
+ * Positions live on @backend, which the flow keeps open. One thread at a time. Fails with
+ * %MONGE_ERROR_DEVICE where a card has no room.
  */
 MongeFlow *monge_flow_new (MongeBackend *backend, MongeShape *source, MongeShape *target,
                            GError **error);
@@ -80,11 +82,26 @@ MongeShape *monge_flow_get_source (MongeFlow *flow);
 MongeShape *monge_flow_get_target (MongeFlow *flow);
 MongeMeasure *monge_flow_get_source_measure (MongeFlow *flow); /* at the start */
 MongeMeasure *monge_flow_get_target_measure (MongeFlow *flow);
-/* (n_vertices × dim), where the source is now; borrowed until the next step. */
+MongeBackend *monge_flow_get_backend (MongeFlow *flow);
+/* (n_vertices × dim), where the source is now; borrowed until the next step. Brought over when first
+ * asked for after a step; of a card that has failed, where it was when last heard of. */
 const double *monge_flow_get_positions (MongeFlow *flow);
-/* (n_vertices), |x_i − x_i(0)|; borrowed until the next step. */
+/* (n_vertices), |x_i − x_i(0)|; the same. */
 const double *monge_flow_get_displacements (MongeFlow *flow);
 guint monge_flow_get_step (MongeFlow *flow);
+/* The same positions where they are computed, (n_vertices × dim) float64 in order, and those of the
+ * start; written by the next step but one, respectively never. */
+MongePlanes *monge_flow_get_position_planes (MongeFlow *flow);
+MongePlanes *monge_flow_get_start_planes (MongeFlow *flow);
+
+/**
+ * monge_flow_move_to:
+ *
+ * Goes on with another backend, annealing anew, from the positions of now; after a card has failed
+ * from the newest that had come over, which are those of one step earlier if it failed before
+ * anything queued after the step was waited for: see monge_flow_get_step(). On error nothing changes.
+ */
+gboolean monge_flow_move_to (MongeFlow *flow, MongeBackend *backend, GError **error);
 
 /* One step. On error, a cancellation included, the shape stands where it stood. */
 gboolean monge_flow_step (MongeFlow *flow, const MongeFlowParams *params, MongeFlowReport *report,

@@ -143,17 +143,6 @@ closest_matrix (const Moments *moments,
 }
 
 static gboolean
-project_free (const double *points,
-              const double *weights,
-              gsize n,
-              guint dim,
-              double *velocity,
-              GError **error)
-{
-  return TRUE;
-}
-
-static gboolean
 project_rigid (const double *points,
                const double *weights,
                gsize n,
@@ -207,7 +196,7 @@ project_affine (const double *points,
 }
 
 const MongeModel monge_models[] = {
-  { "free", "Every vertex follows its own velocity", project_free },
+  { "free", "Every vertex follows its own velocity", NULL },
   { "rigid", "One rotation and translation", project_rigid },
   { "similarity", "One rotation, translation and scale", project_similarity },
   { "affine", "One linear map and translation", project_affine },
