@@ -141,7 +141,7 @@ assert_agreement (MongeRunner *runner,
     g_assert_cmpuint (g_array_index (samples, MongeSample, i).step, ==, i + 1);
   for (gsize i = 0; i < frame->n_vertices; i++)
     for (guint d = 0; d < 3; d++)
-      monge_assert_close (frame->positions[3 * i + d] + origin[d],
+      monge_assert_close (monge_frame_get_positions (frame)[3 * i + d] + origin[d],
                           monge_shape_get_positions (shape)[3 * i + d], 1e-6);
   if (n > 0)
     g_assert_true (frame->report.loss.value
@@ -161,7 +161,7 @@ test_first_frame (Fixture *fixture,
   g_assert_null (monge_runner_acquire_frame (fixture->runner));
   g_assert_cmpint (monge_runner_get_state (fixture->runner, NULL), ==, MONGE_RUNNER_PAUSED);
   for (guint d = 0; d < 3; d++)
-    length += frame->normals[d] * frame->normals[d];
+    length += monge_frame_get_normals (frame)[d] * monge_frame_get_normals (frame)[d];
   monge_assert_close (length, 1.0, 1e-5);
   g_assert_true (frame->max_displacement == 0.0f);
 }
@@ -461,8 +461,8 @@ test_flat (Fixture *fixture,
   wait_for_step (runner, 1);
   frame = newest_frame (runner, NULL);
   g_assert_null (frame->normals);
-  g_assert_true (frame->positions[2] == 0.0f);
-  g_assert_true (frame->positions[0] != 0.0f);
+  g_assert_true (monge_frame_get_positions (frame)[2] == 0.0f);
+  g_assert_true (monge_frame_get_positions (frame)[0] != 0.0f);
 }
 
 #define ADD(name, up, func) g_test_add ("/runner/" name, Fixture, NULL, up, func, tear_down)

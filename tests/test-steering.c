@@ -111,7 +111,7 @@ look (Hand *hand)
   hand->last_serial = frame->serial;
   hand->n_frames++;
   for (gsize k = 0; k < 3 * frame->n_vertices; k++)
-    g_assert_true (isfinite (frame->positions[k]));
+    g_assert_true (isfinite (monge_frame_get_positions (frame)[k]));
 }
 
 static void

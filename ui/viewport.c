@@ -136,10 +136,12 @@ upload_frame (MongeViewport *viewport)
   if (frame == NULL || geometry == NULL || frame->serial == viewport->frame_serial
       || frame->n_vertices != monge_geometry_get_n_vertices (geometry))
     return;
-  monge_geometry_set_positions (geometry, frame->positions);
-  if (frame->normals != NULL)
-    monge_geometry_set_normals (geometry, frame->normals);
-  monge_geometry_set_scalars (geometry, frame->displacements);
+  if (monge_frame_get_positions (frame) == NULL)
+    return;
+  monge_geometry_set_positions (geometry, monge_frame_get_positions (frame));
+  if (monge_frame_get_normals (frame) != NULL)
+    monge_geometry_set_normals (geometry, monge_frame_get_normals (frame));
+  monge_geometry_set_scalars (geometry, monge_frame_get_displacements (frame));
   viewport->max_displacement = frame->max_displacement;
   viewport->frame_serial = frame->serial;
 }
@@ -511,9 +513,9 @@ monge_viewport_fit (MongeViewport *viewport)
     }
   if (n == 0)
     return;
-  if (frame != NULL)
+  if (frame != NULL && monge_frame_get_positions (frame) != NULL)
     {
-      positions[n] = frame->positions;
+      positions[n] = monge_frame_get_positions (frame);
       n_positions[n++] = frame->n_vertices;
     }
   monge_camera_fit_points (&viewport->camera, positions, n_positions, n, get_aspect (viewport));

@@ -14,11 +14,13 @@
  * A slider that is dragged changes the parameters at every frame of the screen. If each change
  * cancelled, a solve longer than a frame would never end and the shape would stand still until the
  * hand rests. So only the first change of a drag cancels; while more of them come the solves end with
- * the parameters they began with, and a timer cancels one still under way when it gets quiet. */
+ * the parameters they began with, and a timer cancels one still under way when it gets quiet.
+ *
+ * A frame is published when it is finished on its device, and with it the copy of the positions that
+ * the flow brings to the host: whatever fails later, the last frame can be gone on from. */
 #include "compute/flow/runner.h"
 
 #include "compute/core/parallel.h"
-#include "compute/shape/mesh.h"
 
 #include <string.h>
 
@@ -32,10 +34,12 @@ typedef struct {
 } Snapshot;
 
 struct _MongeRunner {
-  MongeFlow *flow; /* the worker's */
+  MongeFlow *flow;     /* the worker's */
+  MongeFramer *framer; /* the same */
   MongeShape *source, *target;
   MongeRunnerNotify notify;
   gpointer user_data;
+  MongeFlowReport last; /* the worker's: of the step that led to the newest frame */
   GThread *thread, *timer;
   MongeTask task;
   double origin[3];
@@ -52,8 +56,11 @@ struct _MongeRunner {
   gboolean busy;     /* the worker is inside the flow */
   gboolean settled;  /* with the present params */
   char *message;     /* why it failed, or NULL */
+  char *notice;      /* what has changed, until it is told, or NULL */
+  gboolean backend_failed;
+  const char *backend_description; /* interned */
+  MongeBackend *backend_wanted;    /* to go on with, or NULL */
 
-  MongeFrame frames[3];
   MongeFrame *back;  /* the worker's */
   MongeFrame *ready; /* the newest complete one */
   MongeFrame *front; /* the consumer's */
@@ -67,53 +74,6 @@ struct _MongeRunner {
 };
 
 /* --- frames --- */
-
-static void
-frame_init (MongeFrame *frame,
-            const MongeShape *source)
-{
-  gsize n = monge_shape_get_n_vertices (source);
-
-  frame->n_vertices = n;
-  frame->positions = g_new0 (float, 3 * n);
-  frame->displacements = g_new0 (float, n);
-  if (monge_shape_get_kind (source) == MONGE_SHAPE_SURFACE)
-    frame->normals = g_new0 (float, 3 * n);
-}
-
-static void
-frame_clear (MongeFrame *frame)
-{
-  g_free (frame->positions);
-  g_free (frame->normals);
-  g_free (frame->displacements);
-}
-
-/* What the flow holds now → the worker's frame. */
-static void
-fill_frame (MongeRunner *runner,
-            const MongeFlowReport *report)
-{
-  MongeFrame *frame = runner->back;
-  const double *positions = monge_flow_get_positions (runner->flow);
-  const double *displacements = monge_flow_get_displacements (runner->flow);
-  guint dim = monge_shape_get_dim (runner->source);
-  guint shown = MIN (dim, 3);
-
-  for (gsize i = 0; i < frame->n_vertices; i++)
-    {
-      for (guint d = 0; d < shown; d++)
-        frame->positions[3 * i + d] = (float) (positions[i * dim + d] - runner->origin[d]);
-      frame->displacements[i] = (float) displacements[i];
-    }
-  if (frame->normals != NULL)
-    monge_mesh_compute_normals (frame->n_vertices, frame->positions,
-                                monge_shape_get_cells (runner->source),
-                                monge_shape_get_n_cells (runner->source), frame->normals);
-  frame->step = monge_flow_get_step (runner->flow);
-  frame->max_displacement = (float) report->max_displacement;
-  frame->report = *report;
-}
 
 static Snapshot *
 take_snapshot (MongeRunner *runner)
@@ -136,11 +96,83 @@ publish (MongeRunner *runner,
   Snapshot *old = runner->snapshot;
 
   frame->serial = ++runner->serial;
+  runner->last = frame->report;
   runner->back = runner->ready;
   runner->ready = frame;
   runner->fresh = TRUE;
   runner->snapshot = snapshot;
   return old;
+}
+
+/* --- what computes --- */
+
+/* Tells of @reason, why a card is given up: what failed says so itself, or had no room. */
+static char *
+say_that_cpu_goes_on (MongeBackend *card,
+                      const GError *reason,
+                      gboolean *failed)
+{
+  *failed = !monge_backend_check (card, NULL);
+  return g_strdup_printf (*failed ? "The card failed (%s); going on with the CPU"
+                                  : "%s; going on with the CPU",
+                          reason->message);
+}
+
+/* Without the lock, on the worker: fills the frame that is next with where the flow stands, @report
+ * being of the step just made, which a card may have lost again. */
+static gboolean
+try_to_fill (MongeRunner *runner,
+             const MongeFlowReport *report,
+             GError **error)
+{
+  if (report->step != monge_flow_get_step (runner->flow))
+    report = &runner->last;
+  return monge_framer_fill (runner->framer, report, runner->back, error);
+}
+
+/* The same when a card cannot go on; %FALSE when there is no other way. */
+static gboolean
+fall_back (MongeRunner *runner,
+           const MongeFlowReport *report,
+           const GError *reason)
+{
+  MongeBackend *card = monge_flow_get_backend (runner->flow);
+  const MongeBackendOptions options = { .name = "cpu",
+                                        .n_threads = monge_backend_get_n_threads (card) };
+  g_autoptr (MongeBackend) cpu = NULL;
+  g_autofree char *notice = NULL;
+  gboolean failed;
+
+  if (!g_error_matches (reason, MONGE_ERROR, MONGE_ERROR_DEVICE) || monge_backend_is_on_host (card))
+    return FALSE;
+  notice = say_that_cpu_goes_on (card, reason, &failed);
+  cpu = monge_backend_open (&options, NULL);
+  if (cpu == NULL || !monge_flow_move_to (runner->flow, cpu, NULL)
+      || !try_to_fill (runner, report, NULL))
+    return FALSE;
+
+  g_mutex_lock (&runner->lock);
+  g_free (runner->notice);
+  runner->notice = g_steal_pointer (&notice);
+  runner->backend_failed = failed;
+  runner->backend_description = g_intern_string (monge_backend_get_description (cpu));
+  g_mutex_unlock (&runner->lock);
+  return TRUE;
+}
+
+/* On the CPU if it comes to that. */
+static gboolean
+fill_frame (MongeRunner *runner,
+            const MongeFlowReport *report,
+            GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (try_to_fill (runner, report, &reason)
+      || fall_back (runner, report, reason))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
 }
 
 /* --- samples --- */
@@ -195,11 +227,38 @@ notify (MongeRunner *runner)
     runner->notify (runner->user_data);
 }
 
+/* With the lock held: a cancelled step is tried again with the wishes of then, if any. */
+static void
+refuse_step (MongeRunner *runner,
+             const GError *error)
+{
+  if (g_error_matches (error, MONGE_ERROR, MONGE_ERROR_CANCELLED))
+    return;
+  g_free (runner->message);
+  runner->message = g_strdup (error->message);
+  runner->playing = FALSE;
+  runner->steps_wanted = 0;
+}
+
+/* With the lock held: publishes the frame just filled, or says why it could not be. Returns the
+ * snapshot to release. */
+static Snapshot *
+finish (MongeRunner *runner,
+        Snapshot *snapshot,
+        const GError *error)
+{
+  if (error == NULL)
+    return publish (runner, snapshot);
+  refuse_step (runner, error);
+  return snapshot;
+}
+
 /* With the lock held; gives it up while the flow works. */
 static void
 do_reset (MongeRunner *runner)
 {
   static const MongeFlowReport nothing;
+  g_autoptr (GError) error = NULL;
   Snapshot *snapshot;
 
   runner->reset_wanted = FALSE;
@@ -207,16 +266,16 @@ do_reset (MongeRunner *runner)
   g_mutex_unlock (&runner->lock);
 
   monge_flow_reset (runner->flow);
-  fill_frame (runner, &nothing);
+  fill_frame (runner, &nothing, &error);
   snapshot = take_snapshot (runner);
 
   g_mutex_lock (&runner->lock);
-  snapshot = publish (runner, snapshot);
   runner->busy = FALSE;
   runner->settled = FALSE;
   g_clear_pointer (&runner->message, g_free);
   g_array_set_size (runner->samples, 0);
   runner->samples_run++;
+  snapshot = finish (runner, snapshot, error);
   g_mutex_unlock (&runner->lock);
 
   g_clear_pointer (&snapshot, g_atomic_rc_box_release);
@@ -225,28 +284,32 @@ do_reset (MongeRunner *runner)
 }
 
 /* With the lock held: what a finished step changes. */
-static Snapshot *
+static void
 accept_step (MongeRunner *runner,
-             const MongeFlowReport *report,
-             Snapshot *snapshot)
+             const MongeFlowReport *report)
 {
   append_sample (runner, report);
   if (runner->steps_wanted > 0)
     runner->steps_wanted--;
   runner->settled = report->settled && runner->busy_serial == runner->params_serial;
-  return publish (runner, snapshot);
 }
 
-/* With the lock held: a cancelled step is tried again with the wishes of then, if any. */
-static void
-refuse_step (MongeRunner *runner,
-             const GError *error)
+/* A step of the flow and its frame. A card that fails meanwhile leaves its frame to the CPU, with or
+ * without the step: see @report and the step of the frame. */
+static gboolean
+try_step (MongeRunner *runner,
+          const MongeFlowParams *params,
+          MongeFlowReport *report,
+          GError **error)
 {
-  if (g_error_matches (error, MONGE_ERROR, MONGE_ERROR_CANCELLED))
-    return;
-  runner->message = g_strdup (error->message);
-  runner->playing = FALSE;
-  runner->steps_wanted = 0;
+  g_autoptr (GError) reason = NULL;
+
+  if (monge_flow_step (runner->flow, params, report, &runner->task, &reason))
+    return fill_frame (runner, report, error);
+  if (fall_back (runner, &runner->last, reason))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
 }
 
 /* With the lock held; gives it up while the flow works. */
@@ -257,26 +320,71 @@ do_step (MongeRunner *runner)
   MongeFlowParams params = runner->params;
   MongeFlowReport report = { 0 };
   Snapshot *snapshot = NULL;
-  gboolean done;
 
   monge_task_reset (&runner->task);
   runner->busy = TRUE;
   runner->busy_serial = runner->params_serial;
   g_mutex_unlock (&runner->lock);
 
-  done = monge_flow_step (runner->flow, &params, &report, &runner->task, &error);
-  if (done)
-    {
-      fill_frame (runner, &report);
-      snapshot = take_snapshot (runner);
-    }
+  if (try_step (runner, &params, &report, &error))
+    snapshot = take_snapshot (runner);
 
   g_mutex_lock (&runner->lock);
   runner->busy = FALSE;
-  if (done)
-    snapshot = accept_step (runner, &report, snapshot);
+  if (snapshot != NULL && report.step == snapshot->step && report.step > 0)
+    accept_step (runner, &report);
+  snapshot = finish (runner, snapshot, error);
+  g_mutex_unlock (&runner->lock);
+
+  g_clear_pointer (&snapshot, g_atomic_rc_box_release);
+  notify (runner);
+  g_mutex_lock (&runner->lock);
+}
+
+/* Without the lock: on to another backend, or not. */
+static void
+change_backend (MongeRunner *runner,
+                MongeBackend *backend,
+                GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *notice = NULL;
+
+  if (!monge_flow_move_to (runner->flow, backend, &reason))
+    notice = g_strdup_printf ("%s; going on with the %s", reason->message,
+                              monge_backend_get_description (monge_flow_get_backend (runner->flow)));
+  g_mutex_lock (&runner->lock);
+  if (notice == NULL)
+    {
+      runner->backend_description = g_intern_string (monge_backend_get_description (backend));
+      runner->backend_failed = FALSE;
+    }
   else
-    refuse_step (runner, error);
+    {
+      g_free (runner->notice);
+      runner->notice = g_steal_pointer (&notice);
+    }
+  g_mutex_unlock (&runner->lock);
+  fill_frame (runner, &runner->last, error);
+}
+
+/* With the lock held; gives it up while the flow works. */
+static void
+do_change_backend (MongeRunner *runner)
+{
+  g_autoptr (MongeBackend) backend = g_steal_pointer (&runner->backend_wanted);
+  g_autoptr (GError) error = NULL;
+  Snapshot *snapshot;
+
+  runner->busy = TRUE;
+  g_mutex_unlock (&runner->lock);
+
+  change_backend (runner, backend, &error);
+  snapshot = take_snapshot (runner);
+
+  g_mutex_lock (&runner->lock);
+  runner->busy = FALSE;
+  snapshot = finish (runner, snapshot, error);
   g_mutex_unlock (&runner->lock);
 
   g_clear_pointer (&snapshot, g_atomic_rc_box_release);
@@ -295,6 +403,8 @@ work (gpointer data)
     {
       if (runner->reset_wanted)
         do_reset (runner);
+      else if (runner->backend_wanted != NULL)
+        do_change_backend (runner);
       else if (wants_step (runner))
         do_step (runner);
       else
@@ -350,7 +460,10 @@ monge_runner_new (MongeFlow *flow,
                   gpointer user_data)
 {
   static const MongeFlowReport nothing;
+  g_autoptr (GError) error = NULL;
+  const gsize n = monge_shape_get_n_vertices (monge_flow_get_source (flow));
   MongeRunner *runner = g_new0 (MongeRunner, 1);
+  MongeBackend *backend = monge_flow_get_backend (flow);
 
   runner->flow = flow;
   runner->source = monge_flow_get_source (flow);
@@ -364,13 +477,14 @@ monge_runner_new (MongeFlow *flow,
   g_cond_init (&runner->wake_timer);
   compute_origin (runner->source, runner->target, runner->origin);
 
-  for (int i = 0; i < 3; i++)
-    frame_init (&runner->frames[i], runner->source);
-  runner->back = &runner->frames[0];
-  runner->ready = &runner->frames[1];
-  runner->front = &runner->frames[2];
-  fill_frame (runner, &nothing);
-  publish (runner, take_snapshot (runner));
+  runner->framer = monge_framer_new (flow, runner->origin);
+  runner->back = monge_frame_new (n);
+  runner->ready = monge_frame_new (n);
+  runner->front = monge_frame_new (n);
+  runner->backend_description = g_intern_string (monge_backend_get_description (backend));
+  fill_frame (runner, &nothing, &error);
+  runner->snapshot = take_snapshot (runner);
+  finish (runner, runner->snapshot, error);
 
   runner->thread = g_thread_new ("monge-flow", work, runner);
   runner->timer = g_thread_new ("monge-flow-timer", watch, runner);
@@ -391,12 +505,16 @@ monge_runner_free (MongeRunner *runner)
   g_thread_join (runner->thread);
   g_thread_join (runner->timer);
 
+  monge_frame_free (runner->back);
+  monge_frame_free (runner->ready);
+  monge_frame_free (runner->front);
+  monge_framer_free (runner->framer);
   monge_flow_free (runner->flow);
-  for (int i = 0; i < 3; i++)
-    frame_clear (&runner->frames[i]);
+  monge_backend_close (runner->backend_wanted);
   g_atomic_rc_box_release (runner->snapshot);
   g_array_unref (runner->samples);
   g_free (runner->message);
+  g_free (runner->notice);
   g_cond_clear (&runner->wake);
   g_cond_clear (&runner->wake_timer);
   g_mutex_clear (&runner->lock);
@@ -488,6 +606,44 @@ monge_runner_get_params (MongeRunner *runner,
   g_mutex_lock (&runner->lock);
   *params = runner->params;
   g_mutex_unlock (&runner->lock);
+}
+
+void
+monge_runner_set_backend (MongeRunner *runner,
+                          MongeBackend *backend)
+{
+  g_mutex_lock (&runner->lock);
+  monge_backend_close (runner->backend_wanted);
+  runner->backend_wanted = monge_backend_ref (backend);
+  if (runner->busy)
+    monge_task_cancel (&runner->task);
+  g_cond_signal (&runner->wake);
+  g_mutex_unlock (&runner->lock);
+}
+
+const char *
+monge_runner_get_backend_description (MongeRunner *runner)
+{
+  const char *description;
+
+  g_mutex_lock (&runner->lock);
+  description = runner->backend_description;
+  g_mutex_unlock (&runner->lock);
+  return description;
+}
+
+char *
+monge_runner_take_notice (MongeRunner *runner,
+                          gboolean *backend_failed)
+{
+  char *notice;
+
+  g_mutex_lock (&runner->lock);
+  notice = g_steal_pointer (&runner->notice);
+  if (backend_failed != NULL)
+    *backend_failed = runner->backend_failed;
+  g_mutex_unlock (&runner->lock);
+  return notice;
 }
 
 MongeRunnerState

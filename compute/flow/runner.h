@@ -1,25 +1,9 @@
 /* A flow on its own thread: steps while it plays, publishes frames, takes changes at once. */
 #pragma once
 
-#include "compute/flow/flow.h"
+#include "compute/flow/frame.h"
 
 G_BEGIN_DECLS
-
-/**
- * MongeFrame:
- *
- * What the screen needs of one step. Positions are float32 relative to monge_runner_get_origin().
- */
-typedef struct {
-  guint64 serial;       /* grows with every frame published */
-  guint step;
-  gsize n_vertices;
-  float *positions;     /* (n × 3); missing dimensions are 0, those beyond 3 are left out */
-  float *normals;       /* (n × 3), unit, smooth; NULL unless the source is a surface */
-  float *displacements; /* (n), |x_i − x_i(0)|, shape units */
-  float max_displacement;
-  MongeFlowReport report; /* of the step that led here; zero at step 0 */
-} MongeFrame;
 
 typedef enum {
   MONGE_RUNNER_PAUSED,  /* waits for play or step */
@@ -46,7 +30,11 @@ typedef struct _MongeRunner MongeRunner;
  * monge_runner_new:
  * @flow: (transfer full): from now on touched by the worker alone
  *
- * Starts paused with frame 0 published. Every function below may be called from one other thread
+ * Starts paused with frame 0 published. When the card that computes fails, or has no room, the runner
+ * goes on with the CPU from the last frame, its state and parameters as they were, and says so once:
+ * see monge_runner_take_notice().
+ *
+ * Every function below may be called from one other thread
  * and returns within microseconds; none waits for a solve, except monge_runner_free(), which
  * cancels the solve and joins (under 50 ms).
  */
@@ -65,6 +53,16 @@ void monge_runner_reset (MongeRunner *runner);
  * slider is dragged, steps go on with the values that are newest when they begin. */
 void monge_runner_set_params (MongeRunner *runner, const MongeFlowParams *params);
 void monge_runner_get_params (MongeRunner *runner, MongeFlowParams *params);
+
+/* Goes on with another backend from where the shape stands, at once or before the next step; the
+ * runner keeps it open. If it cannot, nothing changes but the notice. */
+void monge_runner_set_backend (MongeRunner *runner, MongeBackend *backend);
+/* What computes now: "CPU, AVX-512, 2 threads". Stays valid. */
+const char *monge_runner_get_backend_description (MongeRunner *runner);
+/* What the user should be told and has not been, such as “The card failed (…); going on with the
+ * CPU”, or NULL. (transfer full). @backend_failed: (out) (optional): whether the backend that the
+ * runner began with is lost. */
+char *monge_runner_take_notice (MongeRunner *runner, gboolean *backend_failed);
 
 /* @message: (out) (optional) (transfer full): why it failed, else NULL. */
 MongeRunnerState monge_runner_get_state (MongeRunner *runner, char **message);
