@@ -1,4 +1,5 @@
 #include "tests/formula-problem.h"
+#include "tests/util.h"
 
 #include <math.h>
 
@@ -383,7 +384,7 @@ monge_problem_open_cpu (guint n_threads)
 {
   GError *error = NULL;
   MongeBackend *backend
-      = monge_backend_open (&(MongeBackendOptions){ "cpu", n_threads }, &error);
+      = monge_backend_open (&(MongeBackendOptions){ monge_test_backend (), n_threads }, &error);
 
   g_assert_no_error (error);
   return backend;

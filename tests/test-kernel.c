@@ -101,7 +101,7 @@ open_cpu (guint n_threads)
 {
   GError *error = NULL;
   MongeBackend *backend
-      = monge_backend_open (&(MongeBackendOptions){ "cpu", n_threads }, &error);
+      = monge_backend_open (&(MongeBackendOptions){ monge_test_backend (), n_threads }, &error);
 
   g_assert_no_error (error);
   return backend;

@@ -10,8 +10,8 @@ static MongeBackend *
 open_backend (guint n_threads)
 {
   g_autoptr (GError) error = NULL;
-  MongeBackend *backend
-      = monge_backend_open (&(MongeBackendOptions){ .name = "cpu", .n_threads = n_threads }, &error);
+  const MongeBackendOptions options = { .name = monge_test_backend (), .n_threads = n_threads };
+  MongeBackend *backend = monge_backend_open (&options, &error);
 
   g_assert_no_error (error);
   return backend;

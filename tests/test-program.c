@@ -611,7 +611,8 @@ static MongeBackend *
 open_cpu (void)
 {
   GError *error = NULL;
-  MongeBackend *backend = monge_backend_open (&(MongeBackendOptions){ "cpu", 0 }, &error);
+  MongeBackend *backend
+      = monge_backend_open (&(MongeBackendOptions){ monge_test_backend (), 0 }, &error);
 
   g_assert_no_error (error);
   return backend;

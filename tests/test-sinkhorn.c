@@ -41,7 +41,8 @@ cloud_clear (Cloud *cloud)
 static MongeBackend *
 open_cpu (guint n_threads)
 {
-  MongeBackend *backend = monge_backend_open (&(MongeBackendOptions){ "cpu", n_threads }, NULL);
+  MongeBackend *backend
+      = monge_backend_open (&(MongeBackendOptions){ monge_test_backend (), n_threads }, NULL);
 
   g_assert_nonnull (backend);
   return backend;

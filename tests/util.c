@@ -143,6 +143,14 @@ monge_test_patience (void)
   return patience != NULL ? MAX (g_ascii_strtod (patience, NULL), 1.0) : 1.0;
 }
 
+const char *
+monge_test_backend (void)
+{
+  const char *name = g_getenv ("MONGE_TEST_BACKEND");
+
+  return name != NULL && *name != 0 ? name : "cpu";
+}
+
 static void
 remove_tree (const char *path)
 {

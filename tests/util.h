@@ -51,6 +51,9 @@ char *monge_test_tmp_path (const char *name);
  * slow everything down; at least 1. */
 double monge_test_patience (void);
 
+/* The backend that tests of the engine open: $MONGE_TEST_BACKEND, or "cpu". Static. */
+const char *monge_test_backend (void);
+
 #define MONGE_TEST_IS_DOUBLE(array) \
   _Generic ((array), double *: TRUE, const double *: TRUE, float *: FALSE, const float *: FALSE)
 
