@@ -71,6 +71,7 @@ struct _MongeBackend {
   GMutex lock; /* one reduction at a time */
   const char *instruction_set;
   char *description;
+  char *note;             /* why it is not a better one, or NULL */
   guint n_threads;        /* of the host */
   double totals[MONGE_MAX_TOTALS]; /* of steps on the host */
   guint64 n_pairs;        /* of runs queued on the host, not yet asked for */

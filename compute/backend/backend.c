@@ -3,17 +3,21 @@
 /* In order of preference for "auto". */
 static const MongeBackendType *const types[] = { &monge_backend_cuda, &monge_backend_cpu };
 
+static gint preferred_device = -1; /* atomic */
+
 static MongeBackend *
 open_first_usable (const MongeBackendOptions *options, GError **error)
 {
-  for (guint i = 0; i + 1 < G_N_ELEMENTS (types); i++)
-    {
-      MongeBackend *backend = types[i]->open (options, NULL);
+  g_autoptr (GError) first = NULL;
+  MongeBackend *backend = NULL;
 
-      if (backend != NULL)
-        return backend;
-    }
-  return types[G_N_ELEMENTS (types) - 1]->open (options, error);
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (types) && backend == NULL; i++)
+    backend = types[i]->open (options, first == NULL ? &first : NULL);
+  if (backend == NULL)
+    backend = types[G_N_ELEMENTS (types) - 1]->open (options, error);
+  if (backend != NULL && first != NULL)
+    backend->note = g_strdup (first->message);
+  return backend;
 }
 
 MongeBackend *
@@ -61,7 +65,26 @@ monge_backend_close (MongeBackend *backend)
     return;
   g_mutex_clear (&backend->lock);
   g_free (backend->description);
+  g_free (backend->note);
   backend->type->close (backend);
+}
+
+const char *
+monge_backend_get_note (MongeBackend *backend)
+{
+  return backend->note;
+}
+
+void
+monge_backend_prefer_device (gint device)
+{
+  g_atomic_int_set (&preferred_device, device);
+}
+
+gint
+monge_backend_get_preferred_device (void)
+{
+  return g_atomic_int_get (&preferred_device);
 }
 
 const char *

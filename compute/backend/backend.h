@@ -21,6 +21,19 @@ MongeBackend *monge_backend_ref (MongeBackend *backend);
 void monge_backend_close (MongeBackend *backend);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeBackend, monge_backend_close)
 
+/* Why @backend is not one that would have been preferred: "CUDA: no driver …"; (nullable). */
+const char *monge_backend_get_note (MongeBackend *backend);
+
+/**
+ * monge_backend_prefer_device:
+ * @device: a card, as CUDA counts them from 0; −1 (default) for none
+ *
+ * Which card draws: “auto” and “cuda” open that one where nothing else was asked for, so that frames
+ * need not go from card to card. MONGE_CUDA_DEVICE, numbered as listed, comes first. Any thread.
+ */
+void monge_backend_prefer_device (gint device);
+gint monge_backend_get_preferred_device (void);
+
 const char *monge_backend_get_name (MongeBackend *backend);            /* "cpu" */
 const char *monge_backend_get_instruction_set (MongeBackend *backend); /* "AVX-512" */
 guint monge_backend_get_n_threads (MongeBackend *backend);

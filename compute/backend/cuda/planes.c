@@ -1,0 +1,125 @@
+/* Planes in the card's memory. */
+#include "compute/backend/cuda/cuda-private.h"
+
+#include <string.h>
+
+static MongeCuda *
+get_cuda (const MongePlanes *planes)
+{
+  return (MongeCuda *) planes->backend;
+}
+
+gboolean
+monge_cuda_planes_data (MongePlanes *planes, GError **error)
+{
+  MongeCuda *cuda = get_cuda (planes);
+  MongeCudaPlanes *state;
+  MongeCudaBlock block;
+  g_autofree char *purpose = g_strdup_printf ("a plane of %" G_GSIZE_FORMAT " × %u numbers",
+                                              planes->n, planes->dim);
+
+  if (!monge_cuda_enter_or_fail (cuda, error)
+      || !monge_cuda_take (cuda, monge_planes_get_size (planes), purpose, &block, error))
+    return FALSE;
+  state = g_new0 (MongeCudaPlanes, 1);
+  state->block = block;
+  planes->data = block.data;
+  planes->state = state;
+  return TRUE;
+}
+
+/* Also after a failure: memory of the host is freed in any case. */
+void
+monge_cuda_planes_release (MongePlanes *planes)
+{
+  MongeCuda *cuda = get_cuda (planes);
+  MongeCudaPlanes *state = planes->state;
+
+  monge_cuda_give_event (cuda, state->ready);
+  monge_cuda_give_back_pinned (cuda, &state->mirror);
+  monge_cuda_give_back (cuda, &state->block);
+  g_free (state);
+}
+
+void
+monge_cuda_planes_write (MongePlanes *planes, gconstpointer from)
+{
+  MongeCuda *cuda = get_cuda (planes);
+
+  if (!monge_cuda_enter (cuda))
+    return;
+  monge_cuda_upload (cuda, planes->data, from, monge_planes_get_size (planes));
+  monge_cuda_mark_queued (cuda);
+  monge_cuda_mark_written (cuda, planes->state);
+}
+
+gboolean
+monge_cuda_planes_read (const MongePlanes *planes, gpointer to, GError **error)
+{
+  MongeCuda *cuda = get_cuda (planes);
+
+  return monge_cuda_enter_or_fail (cuda, error)
+         && monge_cuda_download (cuda, to, planes->data, monge_planes_get_size (planes),
+                                 planes->state, error);
+}
+
+void
+monge_cuda_planes_copy (MongePlanes *to, const MongePlanes *from)
+{
+  MongeCuda *cuda = get_cuda (to);
+
+  if (!monge_cuda_enter (cuda))
+    return;
+  monge_cuda_check (cuda, cudaMemcpyAsync (to->data, from->data, monge_planes_get_size (to),
+                                           cudaMemcpyDeviceToDevice, cuda->stream),
+                    "copying planes");
+  monge_cuda_mark_queued (cuda);
+  monge_cuda_mark_written (cuda, to->state);
+}
+
+gpointer
+monge_cuda_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError **error)
+{
+  MongeCuda *cuda = get_cuda (planes);
+  MongeCudaPlanes *state = planes->state;
+  const gsize size = monge_planes_get_size (planes);
+
+  g_return_val_if_fail (planes->host == NULL, NULL);
+
+  if (!monge_cuda_enter_or_fail (cuda, error)
+      || !monge_cuda_take_pinned (cuda, size, &state->mirror, error))
+    return NULL;
+  if ((access & MONGE_PLANES_READ)
+      && !monge_cuda_download_pinned (cuda, state->mirror.data, planes->data, size, state,
+                                      error))
+    {
+      monge_cuda_give_back_pinned (cuda, &state->mirror);
+      return NULL;
+    }
+  state->access = access;
+  planes->host = state->mirror.data;
+  return planes->host;
+}
+
+/* The mirror is another's next, so what goes back is waited for. */
+void
+monge_cuda_planes_end (MongePlanes *planes)
+{
+  MongeCuda *cuda = get_cuda (planes);
+  MongeCudaPlanes *state = planes->state;
+
+  if (planes->host == NULL)
+    return;
+  planes->host = NULL;
+  if ((state->access & MONGE_PLANES_WRITE) && monge_cuda_enter (cuda))
+    {
+      monge_cuda_check (cuda, cudaMemcpyAsync (planes->data, state->mirror.data,
+                                               monge_planes_get_size (planes),
+                                               cudaMemcpyHostToDevice, cuda->stream),
+                        "copying to it");
+      monge_cuda_mark_queued (cuda);
+      monge_cuda_mark_written (cuda, state);
+      monge_cuda_wait (cuda, NULL, NULL);
+    }
+  monge_cuda_give_back_pinned (cuda, &state->mirror);
+}

@@ -1,0 +1,205 @@
+#include "compute/backend/cuda/cuda-private.h"
+
+/* Sizes differ by an eighth at most, and by 2 MiB where they are large. */
+#define LEAST_STEP ((gsize) 512)
+#define LARGEST_STEP ((gsize) 2 << 20)
+
+static gsize
+round_up (gsize size)
+{
+  gsize step = LEAST_STEP;
+
+  while (step < LARGEST_STEP && step * 8 < size)
+    step *= 2;
+  return (MAX (size, 1) + step - 1) / step * step;
+}
+
+static cudaError_t
+allocate (MongeCudaPool *pool, gsize size, gpointer *data)
+{
+  pool->n_allocations++;
+  return pool->is_pinned
+             ? cudaHostAlloc (data, size, cudaHostAllocPortable | cudaHostAllocMapped)
+             : cudaMalloc (data, size);
+}
+
+static void
+release (MongeCudaPool *pool, gpointer data)
+{
+  monge_cuda_succeeds (pool->is_pinned ? cudaFreeHost (data) : cudaFree (data));
+}
+
+/* Hands spare blocks back to the driver, which waits for what uses them. */
+static void
+empty (MongeCudaPool *pool)
+{
+  for (guint k = 0; pool->spare != NULL && k < pool->spare->len; k++)
+    release (pool, g_array_index (pool->spare, MongeCudaBlock, k).data);
+  if (pool->spare != NULL)
+    g_array_set_size (pool->spare, 0);
+  pool->cached = 0;
+}
+
+/* The least spare block that holds @size and is not much larger. */
+static gboolean
+find_spare (MongeCudaPool *pool, gsize size, MongeCudaBlock *block)
+{
+  guint best = G_MAXUINT;
+
+  for (guint k = 0; pool->spare != NULL && k < pool->spare->len; k++)
+    {
+      const gsize has = g_array_index (pool->spare, MongeCudaBlock, k).size;
+
+      if (has >= size && has <= size + size / 4
+          && (best == G_MAXUINT || has < g_array_index (pool->spare, MongeCudaBlock, best).size))
+        best = k;
+    }
+  if (best == G_MAXUINT)
+    return FALSE;
+  *block = g_array_index (pool->spare, MongeCudaBlock, best);
+  g_array_remove_index_fast (pool->spare, best);
+  pool->cached -= block->size;
+  return TRUE;
+}
+
+static cudaError_t
+take (MongeCuda *cuda, MongeCudaPool *pool, gsize wanted, MongeCudaBlock *block)
+{
+  const gsize size = round_up (wanted);
+  cudaError_t code = cudaSuccess;
+
+  g_mutex_lock (&cuda->lock);
+  if (!find_spare (pool, size, block))
+    {
+      *block = (MongeCudaBlock){ .size = size };
+      code = allocate (pool, size, &block->data);
+      if (code == cudaErrorMemoryAllocation)
+        {
+          cudaGetLastError ();
+          empty (pool);
+          code = allocate (pool, size, &block->data);
+        }
+    }
+  if (code == cudaSuccess)
+    pool->taken += block->size;
+  else
+    *block = (MongeCudaBlock){ 0 };
+  g_mutex_unlock (&cuda->lock);
+  return code;
+}
+
+static void
+give_back (MongeCuda *cuda, MongeCudaPool *pool, MongeCudaBlock *block)
+{
+  if (block->data == NULL)
+    return;
+  g_mutex_lock (&cuda->lock);
+  if (pool->spare == NULL)
+    pool->spare = g_array_new (FALSE, FALSE, sizeof (MongeCudaBlock));
+  g_array_append_val (pool->spare, *block);
+  pool->taken -= block->size;
+  pool->cached += block->size;
+  g_mutex_unlock (&cuda->lock);
+  *block = (MongeCudaBlock){ 0 };
+}
+
+static gboolean
+set_memory_error (MongeCuda *cuda, gsize size, gsize available, gsize total, const char *purpose,
+                  GError **error)
+{
+  g_autofree char *needed = g_format_size_full (size, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *left = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *all = g_format_size_full (total, G_FORMAT_SIZE_IEC_UNITS);
+
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE,
+               "CUDA: %s needs %s of memory, and %s of %s are free on %s: close other programs that "
+               "use the card, take fewer points, or use --backend cpu",
+               purpose, needed, left, all, cuda->name);
+  return FALSE;
+}
+
+static gboolean
+get_room (MongeCuda *cuda, size_t *available, size_t *total)
+{
+  *available = *total = 0;
+  return monge_cuda_check (cuda, cudaMemGetInfo (available, total), "asking for its free memory");
+}
+
+gboolean
+monge_cuda_take (MongeCuda *cuda,
+                 gsize size,
+                 const char *purpose,
+                 MongeCudaBlock *block,
+                 GError **error)
+{
+  size_t available, total;
+  cudaError_t code = take (cuda, &cuda->pool, size, block);
+
+  if (code == cudaErrorMemoryAllocation)
+    {
+      cudaGetLastError ();
+      if (!get_room (cuda, &available, &total))
+        return monge_cuda_set_error (cuda, error);
+      return set_memory_error (cuda, size, available, total, purpose, error);
+    }
+  return monge_cuda_check (cuda, code, "allocating memory") || monge_cuda_set_error (cuda, error);
+}
+
+gboolean
+monge_cuda_take_pinned (MongeCuda *cuda, gsize size, MongeCudaBlock *block, GError **error)
+{
+  cudaError_t code = take (cuda, &cuda->pinned, size, block);
+  g_autofree char *needed = NULL;
+
+  if (code == cudaSuccess)
+    return TRUE;
+  if (code != cudaErrorMemoryAllocation && code != cudaErrorNotSupported)
+    {
+      monge_cuda_check (cuda, code, "allocating page-locked memory");
+      return monge_cuda_set_error (cuda, error);
+    }
+  cudaGetLastError ();
+  needed = g_format_size_full (size, G_FORMAT_SIZE_IEC_UNITS);
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE,
+               "CUDA: there are not %s of page-locked memory to be had for %s: close other programs, "
+               "or use --backend cpu", needed, cuda->name);
+  return FALSE;
+}
+
+void
+monge_cuda_give_back (MongeCuda *cuda, MongeCudaBlock *block)
+{
+  give_back (cuda, &cuda->pool, block);
+}
+
+void
+monge_cuda_give_back_pinned (MongeCuda *cuda, MongeCudaBlock *block)
+{
+  give_back (cuda, &cuda->pinned, block);
+}
+
+void
+monge_cuda_pools_clear (MongeCuda *cuda)
+{
+  empty (&cuda->pool);
+  empty (&cuda->pinned);
+  g_clear_pointer (&cuda->pool.spare, g_array_unref);
+  g_clear_pointer (&cuda->pinned.spare, g_array_unref);
+}
+
+gboolean
+monge_cuda_reserve (MongeBackend *backend, gsize size, const char *purpose, GError **error)
+{
+  MongeCuda *cuda = (MongeCuda *) backend;
+  size_t available, total;
+  gsize cached;
+
+  if (!monge_cuda_enter (cuda) || !get_room (cuda, &available, &total))
+    return monge_cuda_set_error (cuda, error);
+  g_mutex_lock (&cuda->lock);
+  cached = cuda->pool.cached;
+  g_mutex_unlock (&cuda->lock);
+  if (size <= available + cached)
+    return TRUE;
+  return set_memory_error (cuda, size, available + cached, total, purpose, error);
+}
