@@ -4,9 +4,10 @@
     test-gpu-ceilings.py BUILD/…/cuda SOURCE/…/cuda NVCC ARGUMENT...      TAP
 
 Reads *.ptxas of the first folder, which the build wrote (see compute/backend/cuda/nvcc.py):
-registers, stack, spills and static shared memory of each kernel for each card. Then compiles the files of HOT to
-PTX and counts the instructions per pair, as loops.py does; machine code too if nvdisasm can be found,
-in $NVDISASM or in PATH. A ceiling is raised by whoever can say why the code became worse.
+registers, stack, spills and static shared memory of each kernel for each card. Then compiles the
+files of HOT to PTX and counts the instructions per pair, as loops.py does; machine code too if
+nvdisasm can be found, in $NVDISASM or in PATH. A ceiling is raised by whoever can say why the code
+became worse.
 """
 
 import collections
@@ -50,8 +51,8 @@ class Kernel:
         self.registers = self.stack = self.spills = self.shared = 0
 
     def __str__(self):
-        return (f"{self.name} for {self.card}: {self.registers} registers, {self.stack} bytes of stack,"
-                f" {self.spills} spilled, {self.shared} shared")
+        return (f"{self.name} for {self.card}: {self.registers} registers, {self.stack} bytes of"
+                f" stack, {self.spills} spilled, {self.shared} shared")
 
 
 def read_report(text):

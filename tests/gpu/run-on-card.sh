@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# tests/gpu/run-on-card.sh            on a machine with a card: builds, tests, measures, and writes one
-#                                     report with every figure; a quarter of an hour or so
+# tests/gpu/run-on-card.sh            on a machine with a card: builds, tests, measures, and writes
+#                                     one report with every figure; a quarter of an hour or so
 # tests/gpu/run-on-card.sh --quick    without the sanitizers of the toolkit and the long cases
 # tests/gpu/run-on-card.sh --check    only says whether this machine has what it takes
-# tests/gpu/run-on-card.sh --rehearse the same steps with the CPU in the card's place: tries the script
+# tests/gpu/run-on-card.sh --rehearse the same steps with the CPU in the card's place: tries this
 # More: --out FOLDER for report.md, logs and bench.json (default: out/card).
 #
 # Exit status: 0 all passed, 1 something failed, 77 something is missing, and one line says what.
+# shellcheck disable=SC2317 # step calls the functions it is given
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 out=out/card build=build-card backend=cuda rehearses=no quick=no checks=no
@@ -22,7 +23,7 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     -h | --help)
-      sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
+      sed -n '2,/^# shellcheck/{/^# shellcheck/d;/^#/s/^# \{0,1\}//p}' "$0"
       exit
       ;;
     *)
@@ -41,7 +42,8 @@ missing () { echo "run-on-card.sh: $*"; exit 77; }
 
 # One line per card: name, driver, memory, compute capability.
 query_cards () {
-  nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader 2>/dev/null
+  nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader \
+    2>/dev/null
 }
 
 check_machine () {
@@ -79,8 +81,8 @@ step () {
 summary () {
   local line
   line=$(grep -hE '^(Ok|Fail|Skipped|Timeout): ' "$1" | tr -s ' ' | paste -sd ' ')
-  [ -n "$line" ] || line=$(grep -h 'ERROR SUMMARY\|RACECHECK SUMMARY' "$1" | sed 's/=* *//' | sort | uniq -c \
-    | tr -s ' ' | paste -sd ';')
+  [ -n "$line" ] || line=$(grep -h 'ERROR SUMMARY\|RACECHECK SUMMARY' "$1" | sed 's/=* *//' | sort \
+    | uniq -c | tr -s ' ' | paste -sd ';')
   [ -n "$line" ] || line=$(tail -n 1 "$1" | cut -c 1-160)
   printf '%s' "$line"
 }
@@ -153,7 +155,7 @@ sanitize () {
       compute-sanitizer --tool "$tool" --error-exitcode 99 --target-processes all \
       "$build/tests/$program" -m quick || status=1
   done
-  return $status
+  return "$status"
 }
 
 write_report () {
@@ -186,29 +188,33 @@ write_report () {
   } >"$out/report.md"
 }
 
-cards='' nvcc='' n_failed=0
-check_machine
-if [ "$checks" = yes ]; then
-  echo "run-on-card.sh: nothing is missing"
-  exit
-fi
-mkdir -p "$out/logs" && rm -f "$out"/logs/*.log || exit 1
-table=$(mktemp) || exit 1
-trap 'rm -f "$table"' EXIT
-
-if step build build_release && step devices list_devices; then
-  step unit test_unit
-  step interop test_interop
-  step formulas test_formulas
-  step fault test_fault
-  step bench run_bench
-  step flow run_flow
-  if [ "$quick" = no ]; then
-    for tool in memcheck racecheck synccheck initcheck; do
-      step "$tool" sanitize "$tool" test-backend test-planes test-formulas
-    done
+main () {
+  check_machine
+  if [ "$checks" = yes ]; then
+    echo "run-on-card.sh: nothing is missing"
+    return
   fi
-fi
-write_report
-echo "Report: $PWD/$out/report.md"
-[ "$n_failed" = 0 ]
+  mkdir -p "$out/logs" && rm -f "$out"/logs/*.log || return
+  table=$(mktemp) || return
+  trap 'rm -f "$table"' EXIT
+
+  if step build build_release && step devices list_devices; then
+    step unit test_unit
+    step interop test_interop
+    step formulas test_formulas
+    step fault test_fault
+    step bench run_bench
+    step flow run_flow
+    if [ "$quick" = no ]; then
+      for tool in memcheck racecheck synccheck initcheck; do
+        step "$tool" sanitize "$tool" test-backend test-planes test-formulas
+      done
+    fi
+  fi
+  write_report
+  echo "Report: $out/report.md"
+  [ "$n_failed" = 0 ]
+}
+
+cards='' nvcc='' table='' n_failed=0
+main; exit
