@@ -261,7 +261,6 @@ monge_cuda_gl_copy (MongeCudaGl *cuda,
   set_pinned (cuda, "OpenGL’s buffers could not be written by the card (%s)",
               cudaGetErrorString (code));
   g_message ("%s", cuda->sentence);
-  monge_cuda_gl_release (cuda, resource);
   return FALSE;
 }
 

@@ -57,8 +57,7 @@ int monge_cuda_gl_get_device (MongeCudaGl *cuda);
  *
  * Waits until the copy is done, so that what fails is seen here and @span may be overwritten: a few
  * calls of the driver, and as long as OpenGL still draws from @buffer. FALSE when nothing was
- * written: the caller goes through the host. The first failure ends this route for good, is logged,
- * and releases @resource.
+ * written: the caller goes through the host. The first failure ends this route for good and is logged.
  */
 gboolean monge_cuda_gl_copy (MongeCudaGl *cuda, GLuint buffer, MongeCudaResource **resource,
                              const MongeDeviceSpan *span);

@@ -19,7 +19,8 @@ struct _MongeSession {
 
   GMutex backend_lock;
   MongeBackend *backend;   /* opened by the first thread that prepares a flow */
-  int preferred_card;      /* as CUDA counts, −1 if any; atomic */
+  const char *backend_note; /* interned; why it is not another */
+  const char *backend_name; /* static; NULL: whichever is best */
   MongeRunner *runner;
   const MongeFrame *frame; /* borrowed from the runner */
   GArray *samples;
@@ -58,6 +59,7 @@ typedef struct {
   MongeFlowParams params, default_params;
   MongeRecipeInput inputs[MONGE_N_ROLES];
   MongeWeighting weighting;
+  char *notice; /* that the flow is not where it was meant to be, or NULL */
   guint serial;
 } Preparation;
 
@@ -74,6 +76,7 @@ preparation_free (gpointer data)
       monge_recipe_input_clear (&preparation->inputs[r]);
     }
   g_object_unref (preparation->session);
+  g_free (preparation->notice);
   g_free (preparation);
 }
 
@@ -100,6 +103,30 @@ wake_from_worker (gpointer user_data)
   g_source_set_ready_time (user_data, 0);
 }
 
+/* One that has failed: later flows are the CPU's. Any thread. */
+static void
+give_up_card (MongeSession *session)
+{
+  g_mutex_lock (&session->backend_lock);
+  g_clear_pointer (&session->backend, monge_backend_close);
+  session->backend_name = "cpu";
+  g_mutex_unlock (&session->backend_lock);
+}
+
+/* What the runner has to tell: it goes on without its card, say. */
+static void
+take_notice (MongeSession *session)
+{
+  gboolean has_failed = FALSE;
+  g_autofree char *notice = monge_runner_take_notice (session->runner, &has_failed);
+
+  if (notice == NULL)
+    return;
+  if (has_failed)
+    give_up_card (session);
+  emit_message (session, notice, FALSE);
+}
+
 static void
 take_news (MongeSession *session)
 {
@@ -111,6 +138,7 @@ take_news (MongeSession *session)
   if (frame != NULL)
     session->frame = frame;
   monge_runner_get_samples (session->runner, session->samples);
+  take_notice (session);
   g_signal_emit (session, signals[FRAME], 0);
 }
 
@@ -132,16 +160,25 @@ static GSourceFuncs wake_funcs = { .dispatch = wake_dispatch };
 
 /* Preparing */
 
+/* Transfer full: a card that fails is replaced. */
 static MongeBackend *
 open_backend (MongeSession *session, GError **error)
 {
-  MongeBackendOptions options = { .device = g_atomic_int_get (&session->preferred_card) + 1 };
+  MongeBackend *backend = NULL;
 
   g_mutex_lock (&session->backend_lock);
   if (session->backend == NULL)
-    session->backend = monge_backend_open (&options, error);
+    {
+      session->backend = monge_backend_open (
+          &(MongeBackendOptions){ .name = session->backend_name }, error);
+    }
+  if (session->backend != NULL)
+    {
+      session->backend_note = g_intern_string (monge_backend_get_note (session->backend));
+      backend = monge_backend_ref (session->backend);
+    }
   g_mutex_unlock (&session->backend_lock);
-  return session->backend;
+  return backend;
 }
 
 static MongeMeasure *
@@ -152,11 +189,44 @@ build_measure (Preparation *preparation, MongeRole role, GError **error)
 }
 
 static MongeFlow *
+new_flow (Preparation *preparation, MongeBackend *backend, MongeMeasure *from, MongeMeasure *to,
+          GError **error)
+{
+  return monge_flow_new_for_measures (backend, preparation->shapes[MONGE_ROLE_SOURCE],
+                                      preparation->shapes[MONGE_ROLE_TARGET], from, to, error);
+}
+
+/* When @card has no room or has failed. Takes @reason. */
+static MongeFlow *
+new_flow_on_cpu (Preparation *preparation, MongeBackend *card, MongeMeasure *from,
+                 MongeMeasure *to, GError *reason, GError **error)
+{
+  g_autoptr (MongeBackend) cpu = NULL;
+  MongeFlow *flow;
+
+  if (!g_error_matches (reason, MONGE_ERROR, MONGE_ERROR_DEVICE) || monge_backend_is_on_host (card))
+    {
+      g_propagate_error (error, reason);
+      return NULL;
+    }
+  if (!monge_backend_check (card, NULL))
+    give_up_card (preparation->session);
+  cpu = monge_backend_open (&(MongeBackendOptions){ .name = "cpu" }, error);
+  flow = cpu != NULL ? new_flow (preparation, cpu, from, to, error) : NULL;
+  if (flow != NULL)
+    preparation->notice = g_strdup_printf ("%s; going on with the CPU", reason->message);
+  g_error_free (reason);
+  return flow;
+}
+
+static MongeFlow *
 open_flow (Preparation *preparation, GError **error)
 {
-  MongeBackend *backend = open_backend (preparation->session, error);
+  g_autoptr (MongeBackend) backend = open_backend (preparation->session, error);
   g_autoptr (MongeMeasure) from = NULL;
   g_autoptr (MongeMeasure) to = NULL;
+  GError *reason = NULL;
+  MongeFlow *flow;
 
   if (backend == NULL)
     return NULL;
@@ -164,8 +234,8 @@ open_flow (Preparation *preparation, GError **error)
   to = from != NULL ? build_measure (preparation, MONGE_ROLE_TARGET, error) : NULL;
   if (to == NULL)
     return NULL;
-  return monge_flow_new_for_measures (backend, preparation->shapes[MONGE_ROLE_SOURCE],
-                                      preparation->shapes[MONGE_ROLE_TARGET], from, to, error);
+  flow = new_flow (preparation, backend, from, to, &reason);
+  return flow != NULL ? flow : new_flow_on_cpu (preparation, backend, from, to, reason, error);
 }
 
 static void
@@ -257,6 +327,8 @@ prepared (GObject *object, GAsyncResult *result, gpointer user_data)
   g_signal_emit (session, signals[LOADING_CHANGED], 0);
   g_signal_emit (session, signals[SHAPES_CHANGED], 0);
   g_signal_emit (session, signals[PARAMS_CHANGED], 0);
+  if (preparation->notice != NULL)
+    emit_message (session, preparation->notice, FALSE);
   take_news (session);
 }
 
@@ -455,7 +527,6 @@ static void
 monge_session_init (MongeSession *session)
 {
   g_mutex_init (&session->backend_lock);
-  session->preferred_card = -1;
   session->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
   for (int r = 0; r < MONGE_N_ROLES; r++)
     session->inputs[r].mirror = -1;
@@ -602,19 +673,20 @@ monge_session_get_runner (MongeSession *session)
 const char *
 monge_session_get_backend_description (MongeSession *session)
 {
-  return session->runner != NULL ? monge_backend_get_description (session->backend) : NULL;
+  return session->runner != NULL ? monge_runner_get_backend_description (session->runner) : NULL;
 }
 
 gboolean
 monge_session_is_on_card (MongeSession *session)
 {
-  return session->runner != NULL && !monge_backend_is_on_host (session->backend);
+  return session->frame != NULL
+         && !monge_backend_is_on_host (session->frame->positions->backend);
 }
 
-void
-monge_session_prefer_card (MongeSession *session, int device)
+const char *
+monge_session_get_backend_note (MongeSession *session)
 {
-  g_atomic_int_set (&session->preferred_card, device);
+  return session->runner != NULL ? session->backend_note : NULL;
 }
 
 const char *

@@ -60,9 +60,8 @@ MongeRunner *monge_session_get_runner (MongeSession *session);
 const char *monge_session_get_backend_description (MongeSession *session);
 /* Whether a card computes, whose frames have a way to go. */
 gboolean monge_session_is_on_card (MongeSession *session);
-/* The card to open when the first flow is prepared, by CUDA's numbers; none if −1. Too late after
- * that: then frames of another card go through the host. */
-void monge_session_prefer_card (MongeSession *session, int device);
+/* Why no card computes, when none was refused by the user; NULL until the first flow. */
+const char *monge_session_get_backend_note (MongeSession *session);
 /* "mm", or NULL when the shapes do not say. */
 const char *monge_session_get_unit (MongeSession *session);
 /* The larger diameter of the two; 1 when there is no shape. */

@@ -124,17 +124,19 @@ show_route (MongeStatusLine *line)
   gtk_widget_set_tooltip_text (GTK_WIDGET (line->route), monge_cuda_gl_get_sentence (cuda));
 }
 
-/* What draws; and why no card computes where one could. */
+/* What draws; and why no card computes, in a build that knows any. */
 static char *
 describe_graphics (MongeStatusLine *line)
 {
   const char *graphics = monge_viewport_get_description (line->viewport);
   MongeCudaGl *cuda = monge_viewport_get_cuda (line->viewport);
-  const char *sentence = monge_cuda_gl_get_sentence (cuda);
+  const char *note = monge_cuda_gl_get_sentence (cuda);
 
-  if (monge_cuda_gl_get_route (cuda) == MONGE_CUDA_GL_ABSENT && sentence != NULL)
-    return g_strdup_printf ("%s\n%s", graphics, sentence);
-  return g_strdup (graphics != NULL ? graphics : "Without OpenGL");
+  if (monge_cuda_gl_get_route (cuda) != MONGE_CUDA_GL_ABSENT)
+    note = monge_session_get_backend_note (line->session);
+  if (graphics == NULL)
+    graphics = "Without OpenGL";
+  return note != NULL ? g_strdup_printf ("%s\n%s", graphics, note) : g_strdup (graphics);
 }
 
 static void

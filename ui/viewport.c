@@ -49,8 +49,8 @@ show_problem (MongeViewport *viewport, const char *reason)
   gtk_widget_set_visible (GTK_WIDGET (viewport->problem), TRUE);
 }
 
-/* The card that draws computes too, if nothing does yet: then frames need not leave it. That there
- * is none is said once, not each time that a view is shown. */
+/* The card that draws computes too, unless another was opened before: then frames need not leave it.
+ * That there is none is said once, not each time that a view is shown. */
 static void
 open_cuda (MongeViewport *viewport)
 {
@@ -65,8 +65,7 @@ open_cuda (MongeViewport *viewport)
       g_message ("%s", sentence);
       is_said = TRUE;
     }
-  if (viewport->session != NULL)
-    monge_session_prefer_card (viewport->session, monge_cuda_gl_get_device (viewport->cuda));
+  monge_backend_prefer_device (monge_cuda_gl_get_device (viewport->cuda));
 }
 
 static void
@@ -127,6 +126,18 @@ upload_shapes (MongeViewport *viewport)
     }
 }
 
+/* FALSE if the card has failed that has them: the CPU sends the next frame. */
+static gboolean
+publish (MongePlanes *planes, const MongeSink *sink)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (planes == NULL || monge_planes_publish (planes, sink, &error))
+    return TRUE;
+  g_debug ("%s", error->message);
+  return FALSE;
+}
+
 static void
 upload_frame (MongeViewport *viewport)
 {
@@ -136,12 +147,10 @@ upload_frame (MongeViewport *viewport)
   if (frame == NULL || geometry == NULL || frame->serial == viewport->frame_serial
       || frame->n_vertices != monge_geometry_get_n_vertices (geometry))
     return;
-  if (monge_frame_get_positions (frame) == NULL)
+  if (!publish (frame->positions, monge_geometry_get_position_sink (geometry))
+      || !publish (frame->normals, monge_geometry_get_normal_sink (geometry))
+      || !publish (frame->displacements, monge_geometry_get_scalar_sink (geometry)))
     return;
-  monge_geometry_set_positions (geometry, monge_frame_get_positions (frame));
-  if (monge_frame_get_normals (frame) != NULL)
-    monge_geometry_set_normals (geometry, monge_frame_get_normals (frame));
-  monge_geometry_set_scalars (geometry, monge_frame_get_displacements (frame));
   viewport->max_displacement = frame->max_displacement;
   viewport->frame_serial = frame->serial;
 }
