@@ -32,10 +32,10 @@ monge_cli_run_devices (MongeCli *cli,
   for (guint i = 0; i < devices->len; i++)
     {
       const MongeDevice *device = g_ptr_array_index (devices, i);
+      const gboolean is_there = *device->detail != '\0';
 
-      monge_cli_print (cli, "%-5s %s%s%s%s%s\n", device->kind, device->name,
-                       *device->detail != '\0' ? ", " : "", device->detail,
-                       device->usable ? "" : ": not usable: ",
+      monge_cli_print (cli, "%-5s %s%s%s%s%s\n", device->kind, device->name, is_there ? ", " : "",
+                       device->detail, device->usable ? "" : is_there ? ": not usable: " : ": ",
                        device->usable || device->reason == NULL ? "" : device->reason);
       report_device (report, device);
     }

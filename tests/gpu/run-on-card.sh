@@ -112,7 +112,9 @@ capabilities () {
 list_devices () {
   "$build/app/monge-cli" devices || return
   [ "$rehearses" = yes ] && return
-  "$build/app/monge-cli" devices | grep '^cuda' | grep -qv 'not usable'
+  "$build/app/monge-cli" devices --json - | python3 -c '
+import json, sys
+sys.exit(not any(d["kind"] == "cuda" and d["usable"] for d in json.load(sys.stdin)["devices"]))'
 }
 
 # meson_tests ARGUMENT...: programs open the backend named by MONGE_TEST_BACKEND.
