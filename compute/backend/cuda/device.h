@@ -1,9 +1,11 @@
 /* What kernels are written in: CUDA C as nvcc compiles it or, where tests run kernels on the host, as
- * their stand-in spells it. Included by .cu files alone.
+ * their stand-in spells it, included before. For .cu files alone.
  *
- * Kernels are launched by MONGE_LAUNCH (kernel, grid, block, shared bytes, stream, arguments…), and
- * name their dynamic shared memory by MONGE_DYNAMIC_SHARED (type, name). */
+ * Kernels are launched by MONGE_LAUNCH (kernel, grid, block, shared bytes, stream, arguments…);
+ * shared memory is MONGE_SHARED (type, name, [size]) or MONGE_DYNAMIC_SHARED (type, name). */
 #pragma once
+
+#include <stddef.h>
 
 #if defined(__CUDACC__)
 
@@ -11,6 +13,7 @@
 
 #define MONGE_LAUNCH(kernel, grid, block, shared, stream, ...)                                     \
   ((kernel)<<<(grid), (block), (shared), (stream)>>> (__VA_ARGS__))
+#define MONGE_SHARED(type, name, ...) __shared__ type name __VA_ARGS__
 #define MONGE_DYNAMIC_SHARED(type, name)                                                           \
   extern __shared__ __align__ (16) unsigned char monge_dynamic_shared[];                           \
   type *name = (type *) monge_dynamic_shared
@@ -20,8 +23,6 @@
 #define MONGE_ADD(a, b) __fadd_rn (a, b)
 
 #else
-
-#include <cuda-language.h>
 
 #define MONGE_MULTIPLY(a, b) ((a) * (b))
 #define MONGE_ADD(a, b) ((a) + (b))

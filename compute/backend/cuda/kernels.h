@@ -233,8 +233,8 @@ cudaError_t monge_cuda_scale_weights (const MongeCudaTerm *weight, size_t n, con
  * @adds: to what is in @out
  * @out: (dim × n) float64 planes, @out_stride apart
  *
- * out_d = factor × 2^powers × from_d + point_factor × point_d: what parts of a matched program make of
- * sums, what soft means make of moments, and what sums of logarithms with signs add up to (@from
+ * out_d = factor × 2^powers × from_d + point_factor × point_d: what parts of a matched program make
+ * of sums, what soft means make of moments, and what sums of logarithms with signs add up to (@from
  * %NULL is 1, @dim 1).
  */
 typedef struct {
@@ -266,7 +266,8 @@ typedef struct {
   size_t dim_stride, point_stride, n;
 } MongeCudaPoints;
 
-#define MONGE_CUDA_MAX_K 1024
+/* More is faster with a tree on the host. */
+#define MONGE_CUDA_MAX_K 128
 
 /**
  * MongeCudaNearest:
@@ -303,7 +304,7 @@ cudaError_t monge_cuda_find_nearest (const MongeCudaNearest *nearest, cudaStream
 /**
  * monge_cuda_step:
  * @id: a MongeStepId
- * @data: a host MongeStepData (compute/backend/steps.h) whose planes are device memory
+ * @data: a host MongeStepData (compute/backend/steps.h) whose planes and totals are device memory
  * @totals: (n_sums + n_maxima) where its sums and then its maxima go; not read by steps without any
  * @scratch: monge_cuda_step_get_scratch() bytes, 8-byte aligned; 0 for steps without totals
  *
