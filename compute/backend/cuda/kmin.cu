@@ -211,7 +211,9 @@ find_nearest (MONGE_ARGUMENT (Search, search), MONGE_ARGUMENT (MongeCudaPairs, p
   const unsigned begin = split * share < n ? split * share : n;
   const unsigned end = begin + share < n ? begin + share : n;
   const List kept = get_list (&search, split, row);
-  unsigned long long n_points = end - begin;
+  const bool has_pairs = pairs.tiles != NULL;
+  const unsigned last = has_pairs ? (unsigned) pairs.first[tile.block + 1] : 1;
+  unsigned n_points = 0;
   List list = kept;
 
   if (search.in_shared)
@@ -224,18 +226,12 @@ find_nearest (MONGE_ARGUMENT (Search, search), MONGE_ARGUMENT (MongeCudaPairs, p
     list_clear (&list);
   if (is_missing) /* stands by at barriers */
     list.worst = -INFINITY;
-  if (pairs.tiles == NULL)
+  for (unsigned k = has_pairs ? (unsigned) pairs.first[tile.block] : 0; k < last; k++)
     {
-      search_range (&search, row, begin, end, stage, &list);
-    }
-  else
-    {
-      n_points = 0;
-      for (size_t k = pairs.first[tile.block]; k < pairs.first[tile.block + 1]; k++)
-        {
-          search_range (&search, row, pairs.ranges[k].begin, pairs.ranges[k].end, stage, &list);
-          n_points += pairs.ranges[k].end - pairs.ranges[k].begin;
-        }
+      const MongeCudaRange range = has_pairs ? pairs.ranges[k] : MongeCudaRange{ begin, end };
+
+      search_range (&search, row, range.begin, range.end, stage, &list);
+      n_points += range.end - range.begin;
     }
   for (int k = 0; k < search.r.k && search.in_shared && !is_missing; k++)
     {
@@ -243,7 +239,7 @@ find_nearest (MONGE_ARGUMENT (Search, search), MONGE_ARGUMENT (MongeCudaPairs, p
       kept.indices[k * kept.stride] = list.indices[k * list.stride];
     }
   if (threadIdx.x == 0 && search.r.status != NULL)
-    atomicAdd (&search.r.status->n_pairs, n_points * tile.n);
+    atomicAdd (&search.r.status->n_pairs, (unsigned long long) n_points * tile.n);
 }
 
 /* ------------------------------------------------------------------------------------------------
