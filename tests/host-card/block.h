@@ -44,23 +44,25 @@ void host_card_enter_shared (unsigned long long *serial, void *memory, size_t si
  * @file, @line: where it is launched
  * @shared_size: dynamic shared memory, bytes; there is not a byte more
  * @body: what one thread does, with @data
+ * @unbind: takes @data
  */
-typedef struct {
+typedef struct HostCardGrid HostCardGrid;
+struct HostCardGrid {
   const char *name, *file;
   int line;
   dim3 grid, block;
   size_t shared_size;
   void (*body) (void *data);
   void *data;
-} HostCardGrid;
+  void (*unbind) (HostCardGrid *self);
+};
 
 /* Runs @grid to its end. One at a time, which is the caller's to see to. */
 void host_card_run_grid (const HostCardGrid *grid);
 
-/* Queues @grid on @stream; @data_free takes its data when it has run. As with <<<>>>, what went wrong
- * is in cudaGetLastError(). @function: stands for the kernel in cudaFuncSetAttribute() */
-void host_card_launch (const HostCardGrid *grid, const void *function, void (*data_free) (void *),
-                       cudaStream_t stream);
+/* Queues @grid on @stream, and unbinds it when it has run. As with <<<>>>, what went wrong is in
+ * cudaGetLastError(). @function: stands for the kernel in cudaFuncSetAttribute() */
+void host_card_launch (const HostCardGrid *grid, const void *function, cudaStream_t stream);
 
 /* Says @format with the place in the kernel that runs, and aborts. */
 void host_card_fail (const char *format, ...)

@@ -88,55 +88,53 @@ shuffle (unsigned mask, T value, HostCardShuffle kind, int argument, int width, 
 
 template <typename T> struct Same { typedef T type; };
 
-/* Arguments are converted to what the kernel takes, and copied, when it is launched. */
+/* A call of a kernel that is yet to come, with copies of its arguments. */
 template <typename... T>
-static inline void
-launch (const char *name, const char *file, int line, dim3 grid, dim3 block, size_t shared_size,
-        cudaStream_t stream, void (*kernel) (T...), typename Same<T>::type... arguments)
+struct Bound
 {
-  auto body = [=] { kernel (arguments...); };
-  typedef decltype (body) Body;
-  HostCardGrid what = {
-    name, file, line, grid, block, shared_size,
-    [] (void *data) { (*(Body *) data) (); }, new Body (body),
-  };
-
-  host_card_launch (&what, (const void *) kernel, [] (void *data) { delete (Body *) data; }, stream);
-}
-
-/* A kernel that is found by name and launched with the addresses of its arguments. */
-template <typename... T>
-struct Entry
-{
-  template <unsigned... I> struct Numbers {};
-  template <unsigned n, unsigned... I> struct Count : Count<n - 1, n - 1, I...> {};
-  template <unsigned... I> struct Count<0, I...> { typedef Numbers<I...> type; };
-
-  template <unsigned... I>
   static void
-  bind (HostCardGrid *grid, void (*kernel) (T...), void **arguments, Numbers<I...>)
-  {
-    bind_copies (grid, kernel, *(T *) arguments[I]...);
-  }
-
-  static void
-  bind_copies (HostCardGrid *grid, void (*kernel) (T...), T... arguments)
+  bind (HostCardGrid *grid, void (*kernel) (T...), T... arguments)
   {
     auto body = [=] { kernel (arguments...); };
     typedef decltype (body) Body;
 
     grid->data = new Body (body);
     grid->body = [] (void *data) { (*(Body *) data) (); };
+    grid->unbind = [] (HostCardGrid *self) { delete (Body *) self->data; };
+  }
+
+  template <unsigned... I> struct Numbers {};
+  template <unsigned n, unsigned... I> struct Count : Count<n - 1, n - 1, I...> {};
+  template <unsigned... I> struct Count<0, I...> { typedef Numbers<I...> type; };
+
+  template <unsigned... I>
+  static void
+  bind_each (HostCardGrid *grid, void (*kernel) (T...), void **arguments, Numbers<I...>)
+  {
+    bind (grid, kernel, *(T *) arguments[I]...);
   }
 };
 
+/* Arguments are converted to what the kernel takes, and copied, when it is launched. */
+template <typename... T>
+static inline void
+launch (const char *name, const char *file, int line, dim3 grid, dim3 block, size_t shared_size,
+        cudaStream_t stream, void (*kernel) (T...), typename Same<T>::type... arguments)
+{
+  HostCardGrid what = { name, file, line, grid, block, shared_size, nullptr, nullptr, nullptr };
+
+  Bound<T...>::bind (&what, kernel, arguments...);
+  host_card_launch (&what, (const void *) kernel, stream);
+}
+
+/* From the addresses of its arguments, as cudaLaunchKernel() has them. */
 template <typename... T>
 static inline void
 bind (HostCardGrid *grid, void (*kernel) (T...), void **arguments)
 {
-  typedef Entry<T...> E;
+  typedef Bound<T...> B;
 
-  E::bind (grid, kernel, arguments, typename E::template Count<sizeof... (T)>::type ());
+  B::bind_each (grid, kernel, arguments, typename B::template Count<sizeof... (T)>::type ());
 }
 
 template <typename T>

@@ -15,7 +15,7 @@
 
 struct CUkern_st {
   std::string name;
-  const HostCardEntry *entry;
+  HostCardBind bind;
 };
 
 struct CUlib_st {
@@ -106,13 +106,13 @@ cudaError_t
 cudaLibraryGetKernel (cudaKernel_t *kernel, cudaLibrary_t library, const char *name)
 {
   HOST_CARD_BEGIN ();
-  std::string symbol = std::string (HOST_CARD_ENTRY_PREFIX) + name;
-  const HostCardEntry *entry = (const HostCardEntry *) dlsym (library->object, symbol.c_str ());
+  std::string symbol = std::string (HOST_CARD_BIND_PREFIX) + name;
+  void *bind = dlsym (library->object, symbol.c_str ());
 
   *kernel = nullptr;
-  if (entry == nullptr)
+  if (bind == nullptr)
     return call.done (cudaErrorSymbolNotFound);
-  *kernel = new CUkern_st { name, entry };
+  *kernel = new CUkern_st { name, (HostCardBind) bind };
   library->kernels.push_back (*kernel);
   return cudaSuccess;
 }
@@ -158,7 +158,7 @@ cudaLaunchKernel (const void *function, dim3 grid, dim3 block, void **arguments,
   what.grid = grid;
   what.block = block;
   what.shared_size = shared_size;
-  kernel->entry->bind (&what, arguments);
-  host_card_launch (&what, function, kernel->entry->free, stream);
+  kernel->bind (&what, arguments);
+  host_card_launch (&what, function, stream);
   return cudaPeekAtLastError ();
 }

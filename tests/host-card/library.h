@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define HOST_CARD_IMAGE_MARK "host card image"
-#define HOST_CARD_ENTRY_PREFIX "host_card_entry_"
+#define HOST_CARD_BIND_PREFIX "host_card_bind_"
 
 /* Followed by the bytes of a shared object. */
 typedef struct {
@@ -14,14 +14,6 @@ typedef struct {
   uint64_t size;
 } HostCardImage;
 
-/**
- * HostCardEntry:
- * @bind: sets body and data of a grid from the addresses of the kernel's arguments, copied
- * @free: takes such data
- *
- * One for each kernel, by the name of the kernel with the prefix.
- */
-typedef struct {
-  void (*bind) (HostCardGrid *grid, void **arguments);
-  void (*free) (void *data);
-} HostCardEntry;
+/* Of each kernel, by its name with the prefix: sets body and data of a grid from the addresses of the
+ * kernel's arguments, copied. */
+typedef void (*HostCardBind) (HostCardGrid *grid, void **arguments);

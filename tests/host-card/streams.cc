@@ -540,12 +540,11 @@ check_grid (const HostCardGrid *grid, const void *function)
 }
 
 void
-host_card_launch (const HostCardGrid *grid, const void *function, void (*data_free) (void *),
-                  cudaStream_t stream)
+host_card_launch (const HostCardGrid *grid, const void *function, cudaStream_t stream)
 {
   Call call ("launch");
-  std::shared_ptr<HostCardGrid> kept (new HostCardGrid (*grid), [data_free] (HostCardGrid *g) {
-    data_free (g->data);
+  std::shared_ptr<HostCardGrid> kept (new HostCardGrid (*grid), [] (HostCardGrid *g) {
+    g->unbind (g);
     delete g;
   });
 
