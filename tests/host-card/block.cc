@@ -94,6 +94,15 @@ host_card_fail (const char *format, ...)
   abort ();
 }
 
+int
+host_card_is_below_stack (const void *address)
+{
+  const char *at = (const char *) address;
+  const char *stack = card.running != nullptr ? (const char *) card.running->stack : nullptr;
+
+  return card.current != nullptr && at < stack && at >= stack - FIBER_GUARD_SIZE;
+}
+
 static unsigned
 get_number (const Thread *thread)
 {

@@ -62,8 +62,11 @@ void host_card_run_grid (const HostCardGrid *grid);
 
 /* Queues @grid on @stream, and unbinds it when it has run. As with <<<>>>, what went wrong is in
  * cudaGetLastError(). @function: stands for the kernel in cudaFuncSetAttribute() */
-void host_card_launch (const HostCardGrid *grid, const void *function, cudaStream_t stream);
+cudaError_t host_card_launch (const HostCardGrid *grid, const void *function,
+                              cudaStream_t stream);
 
+/* Whether a thread that needs more stack than it has faults at @address. */
+int host_card_is_below_stack (const void *address);
 /* Says @format with the place in the kernel that runs, and aborts. */
 void host_card_fail (const char *format, ...)
   __attribute__ ((noreturn, format (printf, 1, 2)));

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #ifndef __x86_64__
 #include <ucontext.h>
@@ -146,14 +145,15 @@ Fiber *
 fiber_new (void (*entry) ())
 {
   Fiber *fiber = (Fiber *) calloc (1, sizeof *fiber);
-  size_t page = (size_t) sysconf (_SC_PAGESIZE);
-  char *memory = (char *) mmap (nullptr, page + HOST_CARD_STACK_SIZE, PROT_READ | PROT_WRITE,
+  char *memory = (char *) mmap (nullptr, FIBER_GUARD_SIZE + HOST_CARD_STACK_SIZE, PROT_NONE,
                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  char *stack = memory + FIBER_GUARD_SIZE;
 
-  if (memory == (char *) MAP_FAILED || mprotect (memory, page, PROT_NONE) != 0)
+  if (memory == (char *) MAP_FAILED
+      || mprotect (stack, HOST_CARD_STACK_SIZE, PROT_READ | PROT_WRITE) != 0)
     abort ();
   entry_of_fibers = entry;
-  fiber->stack = memory + page;
+  fiber->stack = stack;
   fiber->stack_size = HOST_CARD_STACK_SIZE;
 #ifdef HOST_CARD_TSAN
   fiber->sanitizer = __tsan_create_fiber (0);

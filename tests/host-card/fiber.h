@@ -10,10 +10,13 @@
 #define HOST_CARD_STACK_SIZE (64 << 10)
 #endif
 
+/* What lies below a stack: more than any frame that a kernel should have. */
+#define FIBER_GUARD_SIZE (1 << 20)
+
 /**
  * Fiber:
  * @stack_pointer: where it left off, everything else lies on its stack
- * @stack, @stack_size: above a page that nobody may touch
+ * @stack, @stack_size: above %FIBER_GUARD_SIZE bytes that nobody may touch
  * @user: whatever the scheduler puts there
  *
  * The stack that the operating system gave is one too, the first to be switched away from; its

@@ -159,6 +159,5 @@ cudaLaunchKernel (const void *function, dim3 grid, dim3 block, void **arguments,
   what.block = block;
   what.shared_size = shared_size;
   kernel->bind (&what, arguments);
-  host_card_launch (&what, function, stream);
-  return cudaPeekAtLastError ();
+  return host_card_launch (&what, function, stream);
 }

@@ -252,6 +252,8 @@ explain_fault (const char *at)
         && at < quarantine[i]->pages + quarantine[i]->pages_size)
       host_card_fail ("%s touches the %s no. %lu after it was freed", who,
                       get_kind_name (quarantine[i]->kind), quarantine[i]->serial);
+  if (host_card_is_below_stack (at))
+    host_card_fail ("needs more stack than a thread should");
   host_card_fail ("%s touches the address %p, where there is nothing", who, (const void *) at);
 }
 

@@ -539,7 +539,7 @@ check_grid (const HostCardGrid *grid, const void *function)
   return cudaSuccess;
 }
 
-void
+cudaError_t
 host_card_launch (const HostCardGrid *grid, const void *function, cudaStream_t stream)
 {
   Call call ("launch");
@@ -552,7 +552,7 @@ host_card_launch (const HostCardGrid *grid, const void *function, cudaStream_t s
     call.error = check_grid (grid, function);
   if (call.error == cudaSuccess)
     call.error = host_card_enqueue (stream, [kept] { host_card_run_grid (kept.get ()); });
-  call.done (call.error);
+  return call.done (call.error);
 }
 
 cudaError_t

@@ -66,7 +66,7 @@ shuffles (int *out)
   out[64 + lane] = __shfl_up_sync (all, 100 + lane, 3);
   out[96 + lane] = __shfl_down_sync (all, 100 + lane, 3);
   out[128 + lane] = __shfl_xor_sync (all, 100 + lane, 7);
-  out[160 + lane] = (int) __shfl_xor_sync (all, 1e10 + lane, 1) % 1000;
+  out[160 + lane] = (int) (__shfl_xor_sync (all, 1e10 + lane, 1) - 1e10);
   if (lane % 2 == 0)
     out[192 + lane] = __shfl_sync (0x55555555u, 100 + lane, (lane + 2) % 32);
   else
