@@ -447,11 +447,13 @@ move (MongeFlow *flow,
                 planes->weights },
     .numbers = { factor },
     .counts = { flow->dim },
+    .totals = MONGE_FIRST_FLOW_TOTAL,
   };
   double totals[3];
 
   monge_backend_step (flow->backend, &step);
-  if (!monge_backend_read_totals (flow->backend, 0, G_N_ELEMENTS (totals), totals, NULL, error))
+  if (!monge_backend_read_totals (flow->backend, MONGE_FIRST_FLOW_TOTAL, G_N_ELEMENTS (totals),
+                                  totals, NULL, error))
     return FALSE;
   if (totals[2] > 0.0)
     {

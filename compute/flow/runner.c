@@ -344,28 +344,28 @@ do_step (MongeRunner *runner)
 /* Without the lock: on to another backend, or not. */
 static void
 change_backend (MongeRunner *runner,
-                MongeBackend *backend,
-                GError **error)
+                MongeBackend *backend)
 {
+  MongeBackend *present = monge_flow_get_backend (runner->flow);
   g_autoptr (GError) reason = NULL;
-  g_autofree char *notice = NULL;
 
+  if (backend == present)
+    return;
   if (!monge_flow_move_to (runner->flow, backend, &reason))
-    notice = g_strdup_printf ("%s; going on with the %s", reason->message,
-                              monge_backend_get_description (monge_flow_get_backend (runner->flow)));
+    backend = present;
   g_mutex_lock (&runner->lock);
-  if (notice == NULL)
-    {
-      runner->backend_description = g_intern_string (monge_backend_get_description (backend));
-      runner->backend_failed = FALSE;
-    }
+  runner->backend_description = g_intern_string (monge_backend_get_description (backend));
+  if (reason == NULL)
+    runner->backend_failed = FALSE;
   else
     {
       g_free (runner->notice);
-      runner->notice = g_steal_pointer (&notice);
+      runner->notice = g_strdup_printf ("%s; going on with the %s", reason->message,
+                                        monge_backend_is_on_host (backend)
+                                            ? "CPU"
+                                            : monge_backend_get_description (backend));
     }
   g_mutex_unlock (&runner->lock);
-  fill_frame (runner, &runner->last, error);
 }
 
 /* With the lock held; gives it up while the flow works. */
@@ -379,7 +379,8 @@ do_change_backend (MongeRunner *runner)
   runner->busy = TRUE;
   g_mutex_unlock (&runner->lock);
 
-  change_backend (runner, backend, &error);
+  change_backend (runner, backend);
+  fill_frame (runner, &runner->last, &error);
   snapshot = take_snapshot (runner);
 
   g_mutex_lock (&runner->lock);
@@ -653,7 +654,7 @@ monge_runner_get_state (MongeRunner *runner,
   MongeRunnerState state;
 
   g_mutex_lock (&runner->lock);
-  if (runner->busy || runner->reset_wanted || wants_step (runner))
+  if (runner->busy || runner->reset_wanted || runner->backend_wanted != NULL || wants_step (runner))
     state = MONGE_RUNNER_PLAYING;
   else if (runner->message != NULL)
     state = MONGE_RUNNER_FAILED;
