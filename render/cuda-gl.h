@@ -57,7 +57,8 @@ int monge_cuda_gl_get_device (MongeCudaGl *cuda);
  *
  * Waits until the copy is done, so that what fails is seen here and @span may be overwritten: a few
  * calls of the driver, and as long as OpenGL still draws from @buffer. FALSE when nothing was
- * written: the caller goes through the host. The first failure ends this route for good and is logged.
+ * written: the caller goes through the host. The first failure is logged and ends this route for
+ * good.
  */
 gboolean monge_cuda_gl_copy (MongeCudaGl *cuda, GLuint buffer, MongeCudaResource **resource,
                              const MongeDeviceSpan *span);

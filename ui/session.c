@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compute/shape/io.h"
+#include "ui/preparation.h"
 #include "ui/shape-loader.h"
 
 #define TIMED_STEPS 10
@@ -17,10 +18,7 @@ struct _MongeSession {
   MongeShapeLoader *loaders[MONGE_N_ROLES]; /* what is on its way, or NULL */
   gboolean shapes_are_new;                  /* since the last preparation */
 
-  GMutex backend_lock;
-  MongeBackend *backend;   /* opened by the first thread that prepares a flow */
-  const char *backend_note; /* interned; why it is not another */
-  const char *backend_name; /* static; NULL: whichever is best */
+  MongeComputer computer;
   MongeRunner *runner;
   const MongeFrame *frame; /* borrowed from the runner */
   GArray *samples;
@@ -50,36 +48,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (MongeSession, monge_session, G_TYPE_OBJECT)
 
-/* What a thread makes of two shapes: a flow when both are there, and what the screen needs. */
-typedef struct {
-  MongeSession *session; /* owned: the worker's notify source outlives the worker */
-  MongeShape *shapes[MONGE_N_ROLES];
-  MongeDrawable *drawables[MONGE_N_ROLES];
-  MongeRunner *runner;
-  MongeFlowParams params, default_params;
-  MongeRecipeInput inputs[MONGE_N_ROLES];
-  MongeWeighting weighting;
-  char *notice; /* that the flow is not where it was meant to be, or NULL */
-  guint serial;
-} Preparation;
-
-static void
-preparation_free (gpointer data)
-{
-  Preparation *preparation = data;
-
-  g_clear_pointer (&preparation->runner, monge_runner_free);
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    {
-      g_clear_pointer (&preparation->shapes[r], monge_shape_unref);
-      g_clear_pointer (&preparation->drawables[r], monge_drawable_unref);
-      monge_recipe_input_clear (&preparation->inputs[r]);
-    }
-  g_object_unref (preparation->session);
-  g_free (preparation->notice);
-  g_free (preparation);
-}
-
 static void
 emit_message (MongeSession *session, const char *text, gboolean is_error)
 {
@@ -103,16 +71,6 @@ wake_from_worker (gpointer user_data)
   g_source_set_ready_time (user_data, 0);
 }
 
-/* One that has failed: later flows are the CPU's. Any thread. */
-static void
-give_up_card (MongeSession *session)
-{
-  g_mutex_lock (&session->backend_lock);
-  g_clear_pointer (&session->backend, monge_backend_close);
-  session->backend_name = "cpu";
-  g_mutex_unlock (&session->backend_lock);
-}
-
 /* What the runner has to tell: it goes on without its card, say. */
 static void
 take_notice (MongeSession *session)
@@ -123,7 +81,7 @@ take_notice (MongeSession *session)
   if (notice == NULL)
     return;
   if (has_failed)
-    give_up_card (session);
+    monge_computer_give_up_card (&session->computer);
   emit_message (session, notice, FALSE);
 }
 
@@ -160,117 +118,6 @@ static GSourceFuncs wake_funcs = { .dispatch = wake_dispatch };
 
 /* Preparing */
 
-/* Transfer full: a card that fails is replaced. */
-static MongeBackend *
-open_backend (MongeSession *session, GError **error)
-{
-  MongeBackend *backend = NULL;
-
-  g_mutex_lock (&session->backend_lock);
-  if (session->backend == NULL)
-    {
-      session->backend = monge_backend_open (
-          &(MongeBackendOptions){ .name = session->backend_name }, error);
-    }
-  if (session->backend != NULL)
-    {
-      session->backend_note = g_intern_string (monge_backend_get_note (session->backend));
-      backend = monge_backend_ref (session->backend);
-    }
-  g_mutex_unlock (&session->backend_lock);
-  return backend;
-}
-
-static MongeMeasure *
-build_measure (Preparation *preparation, MongeRole role, GError **error)
-{
-  return monge_recipe_input_build_measure (&preparation->inputs[role], preparation->shapes[role],
-                                           preparation->weighting, error);
-}
-
-static MongeFlow *
-new_flow (Preparation *preparation, MongeBackend *backend, MongeMeasure *from, MongeMeasure *to,
-          GError **error)
-{
-  return monge_flow_new_for_measures (backend, preparation->shapes[MONGE_ROLE_SOURCE],
-                                      preparation->shapes[MONGE_ROLE_TARGET], from, to, error);
-}
-
-/* When @card has no room or has failed. Takes @reason. */
-static MongeFlow *
-new_flow_on_cpu (Preparation *preparation, MongeBackend *card, MongeMeasure *from,
-                 MongeMeasure *to, GError *reason, GError **error)
-{
-  g_autoptr (MongeBackend) cpu = NULL;
-  MongeFlow *flow;
-
-  if (!g_error_matches (reason, MONGE_ERROR, MONGE_ERROR_DEVICE) || monge_backend_is_on_host (card))
-    {
-      g_propagate_error (error, reason);
-      return NULL;
-    }
-  if (!monge_backend_check (card, NULL))
-    give_up_card (preparation->session);
-  cpu = monge_backend_open (&(MongeBackendOptions){ .name = "cpu" }, error);
-  flow = cpu != NULL ? new_flow (preparation, cpu, from, to, error) : NULL;
-  if (flow != NULL)
-    preparation->notice = g_strdup_printf ("%s; going on with the CPU", reason->message);
-  g_error_free (reason);
-  return flow;
-}
-
-static MongeFlow *
-open_flow (Preparation *preparation, GError **error)
-{
-  g_autoptr (MongeBackend) backend = open_backend (preparation->session, error);
-  g_autoptr (MongeMeasure) from = NULL;
-  g_autoptr (MongeMeasure) to = NULL;
-  GError *reason = NULL;
-  MongeFlow *flow;
-
-  if (backend == NULL)
-    return NULL;
-  from = build_measure (preparation, MONGE_ROLE_SOURCE, error);
-  to = from != NULL ? build_measure (preparation, MONGE_ROLE_TARGET, error) : NULL;
-  if (to == NULL)
-    return NULL;
-  flow = new_flow (preparation, backend, from, to, &reason);
-  return flow != NULL ? flow : new_flow_on_cpu (preparation, backend, from, to, reason, error);
-}
-
-static void
-prepare_flow (Preparation *preparation, double origin[3], GError **error)
-{
-  MongeFlow *flow = open_flow (preparation, error);
-
-  if (flow == NULL)
-    return;
-  preparation->runner = monge_runner_new (flow, &preparation->params, wake_from_worker,
-                                          preparation->session->wake);
-  memcpy (origin, monge_runner_get_origin (preparation->runner), 3 * sizeof *origin);
-}
-
-static void
-prepare_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  Preparation *preparation = task_data;
-  MongeShape **shapes = preparation->shapes;
-  double origin[3] = { 0 };
-  GError *error = NULL;
-
-  if (shapes[0] != NULL || shapes[1] != NULL)
-    monge_drawable_get_origin_for (shapes[0] != NULL ? shapes[0] : shapes[1], origin);
-  if (shapes[0] != NULL && shapes[1] != NULL)
-    prepare_flow (preparation, origin, &error);
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    if (shapes[r] != NULL)
-      preparation->drawables[r] = monge_drawable_new (shapes[r], origin);
-  if (error != NULL)
-    g_task_return_error (task, error);
-  else
-    g_task_return_boolean (task, TRUE);
-}
-
 static void
 free_runner_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -294,7 +141,7 @@ retire_runner (MongeSession *session)
 }
 
 static void
-take_preparation (MongeSession *session, Preparation *preparation)
+take_preparation (MongeSession *session, MongePreparation *preparation)
 {
   retire_runner (session);
   for (int r = 0; r < MONGE_N_ROLES; r++)
@@ -311,7 +158,7 @@ static void
 prepared (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   MongeSession *session = MONGE_SESSION (object);
-  Preparation *preparation = g_task_get_task_data (G_TASK (result));
+  MongePreparation *preparation = g_task_get_task_data (G_TASK (result));
   GError *error = NULL;
 
   if (preparation->serial != session->preparation)
@@ -334,7 +181,7 @@ prepared (GObject *object, GAsyncResult *result, gpointer user_data)
 
 /* Lengths follow the shapes; what was chosen otherwise stays. */
 static void
-choose_params (MongeSession *session, Preparation *preparation)
+choose_params (MongeSession *session, MongePreparation *preparation)
 {
   MongeFlowParams *params = &preparation->params, *defaults = &preparation->default_params;
 
@@ -361,13 +208,16 @@ static void
 prepare (MongeSession *session)
 {
   g_autoptr (GTask) task = NULL;
-  Preparation *preparation;
+  MongePreparation *preparation;
 
   if (is_loading_files (session) || !session->shapes_are_new)
     return;
   session->shapes_are_new = FALSE;
-  preparation = g_new0 (Preparation, 1);
+  preparation = g_new0 (MongePreparation, 1);
   preparation->session = g_object_ref (session);
+  preparation->computer = &session->computer;
+  preparation->wake = wake_from_worker;
+  preparation->wake_data = session->wake;
   preparation->serial = ++session->preparation;
   preparation->weighting = session->weighting;
   for (int r = 0; r < MONGE_N_ROLES; r++)
@@ -379,8 +229,8 @@ prepare (MongeSession *session)
   choose_params (session, preparation);
   session->preparing = TRUE;
   task = g_task_new (session, NULL, prepared, NULL);
-  g_task_set_task_data (task, preparation, preparation_free);
-  g_task_run_in_thread (task, prepare_thread);
+  g_task_set_task_data (task, preparation, monge_preparation_free);
+  g_task_run_in_thread (task, monge_preparation_run);
 }
 
 /* Loading */
@@ -484,7 +334,6 @@ monge_session_dispose (GObject *object)
       g_clear_pointer (&session->shapes[r], monge_shape_unref);
       g_clear_pointer (&session->drawables[r], monge_drawable_unref);
     }
-  g_clear_pointer (&session->backend, monge_backend_close);
   if (session->wake != NULL)
     g_source_destroy (session->wake);
   g_clear_pointer (&session->wake, g_source_unref);
@@ -497,7 +346,7 @@ monge_session_dispose (GObject *object)
 static void
 monge_session_finalize (GObject *object)
 {
-  g_mutex_clear (&MONGE_SESSION (object)->backend_lock);
+  monge_computer_clear (&MONGE_SESSION (object)->computer);
   G_OBJECT_CLASS (monge_session_parent_class)->finalize (object);
 }
 
@@ -526,7 +375,7 @@ monge_session_class_init (MongeSessionClass *class)
 static void
 monge_session_init (MongeSession *session)
 {
-  g_mutex_init (&session->backend_lock);
+  monge_computer_init (&session->computer);
   session->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
   for (int r = 0; r < MONGE_N_ROLES; r++)
     session->inputs[r].mirror = -1;
@@ -686,7 +535,7 @@ monge_session_is_on_card (MongeSession *session)
 const char *
 monge_session_get_backend_note (MongeSession *session)
 {
-  return session->runner != NULL ? session->backend_note : NULL;
+  return session->runner != NULL ? g_atomic_pointer_get (&session->computer.note) : NULL;
 }
 
 const char *
