@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+static __global__ void
+none (const float *x, float *y)
+{
+  MONGE_SHARED (float, kept, [64]);
+
+  kept[threadIdx.x] = x[threadIdx.x];
+  __syncthreads ();
+  y[threadIdx.x] = kept[63 - threadIdx.x];
+}
+
 /* Reads what a neighbour may not have written yet. */
 static __global__ void
 missing_barrier (const float *x, float *y)
@@ -286,6 +296,7 @@ too_deep (float *y)
 int
 test_planted (const char *name, float *x, float *y, cudaStream_t stream)
 {
+  LAUNCH (none, 1, 64, 0, x, y)
   LAUNCH (missing_barrier, 1, 64, 0, x, y)
   LAUNCH (missing_second_barrier, 1, 64, 0, x, y)
   LAUNCH (divergent_barrier, 1, 64, 0, x, y)
