@@ -13,9 +13,8 @@
 struct cudaGraphicsResource {
   unsigned buffer;
   bool mapped;
-  HostCardMemory *memory; /* of buffers that no callback has */
-  void *pointer;
-  size_t size;
+  HostCardMemory *memory; /* what the card writes; comes with the mapping where a callback is asked */
+  void *outside;          /* the callback's bytes, which it is copied to in the end */
 };
 
 static HostCardGraphics graphics;
@@ -133,15 +132,33 @@ cudaGraphicsMapResources (int count, cudaGraphicsResource_t *given, cudaStream_t
       if (given[i]->mapped)
         return call.done (cudaErrorAlreadyMapped);
       given[i]->mapped = true;
-      if (given[i]->memory != nullptr)
+      if (given[i]->memory == nullptr)
         {
-          given[i]->pointer = given[i]->memory->start;
-          given[i]->size = given[i]->memory->size;
+          size_t size = 0;
+
+          given[i]->outside = graphics.map (given[i]->buffer, &size, graphics.data);
+          given[i]->memory = host_card_memory_new (HOST_CARD_DEVICE, size);
         }
-      else
-        given[i]->pointer = graphics.map (given[i]->buffer, &given[i]->size, graphics.data);
     }
   return cudaSuccess;
+}
+
+static void
+give_back (cudaGraphicsResource_t resource)
+{
+  HostCardMemory *memory = resource->memory;
+
+  if (resource->mapped && resource->outside != nullptr)
+    {
+      host_card_memory_show ();
+      memcpy (resource->outside, memory->start, memory->size);
+      host_card_memory_hide ();
+      host_card_memory_free (memory);
+      resource->memory = nullptr;
+      resource->outside = nullptr;
+      graphics.unmap (resource->buffer, graphics.data);
+    }
+  resource->mapped = false;
 }
 
 /* What was queued for the buffers is done before OpenGL has them back. */
@@ -156,10 +173,7 @@ cudaGraphicsUnmapResources (int count, cudaGraphicsResource_t *given, cudaStream
       check_resource (given[i]);
       if (!given[i]->mapped)
         return call.done (cudaErrorNotMapped);
-      given[i]->mapped = false;
-      given[i]->pointer = nullptr;
-      if (given[i]->memory == nullptr && graphics.unmap != nullptr)
-        graphics.unmap (given[i]->buffer, graphics.data);
+      give_back (given[i]);
     }
   return call.done (call.error);
 }
@@ -172,8 +186,8 @@ cudaGraphicsResourceGetMappedPointer (void **pointer, size_t *size,
   check_resource (resource);
   if (!resource->mapped)
     return call.done (cudaErrorNotMapped);
-  *pointer = resource->pointer;
-  *size = resource->size;
+  *pointer = resource->memory->start;
+  *size = resource->memory->size;
   return cudaSuccess;
 }
 
@@ -183,6 +197,7 @@ cudaGraphicsUnregisterResource (cudaGraphicsResource_t resource)
   Call call (__func__);
 
   check_resource (resource);
+  give_back (resource);
   for (size_t i = 0; i < resources.size (); i++)
     if (resources[i] == resource)
       resources.erase (resources.begin () + (long) i--);
