@@ -15,7 +15,8 @@ finish_rows (MONGE_ARGUMENT (MongeCudaPlan, plan))
   MongeRowState state = { !monge_plan_meets_columns (&plan, tile), 0, 0, 0 };
   bool is_outside = false;
 
-  if (plan.r.kernel == MONGE_CUDA_GAUSSIAN && plan.n_splits > 0)
+  if (plan.r.kernel == MONGE_CUDA_GAUSSIAN && plan.padded <= MONGE_PRODUCT_MAX_DIM
+      && plan.n_splits > 0)
     state.offset = plan.offset[row];
   if (plan.r.lift != NULL)
     state.lift = state.used = plan.r.lift[row];

@@ -37,7 +37,8 @@ typedef struct {
  * @padded: dimension, padded to what instances are made for
  * @n_vectors: of one column: (@padded + sums + 3) / 4
  * @partial: (n_splits × n_values × rows)
- * @offset: (rows) log2 of what sums are still to be multiplied by
+ * @offset: (rows) log2 of what sums of Gaussians are still to be multiplied by; not set where @padded
+ *   is above %MONGE_PRODUCT_MAX_DIM
  * @again: (2 × n_tiles) whether half a tile is to be computed again
  * @rows, @blocks, @groups: boxes of tiles, of blocks of columns and of 32 blocks each
  */
@@ -61,6 +62,8 @@ typedef struct {
 #define MONGE_LARGEST_SUM 100.0 /* log2 */
 #define MONGE_SMALLEST_SUM -60.0
 
+/* With more dimensions rows are seldom near each other: see walk.cuh. */
+#define MONGE_PRODUCT_MAX_DIM 6
 #define MONGE_GROUP 32 /* blocks of columns */
 
 #define MONGE_LOWEST -3.402823466e38f /* float32 */

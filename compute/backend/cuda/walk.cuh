@@ -34,7 +34,7 @@
 
 /* What an instance of the loop is made for: @dim is padded with zeros to 2, 3, 6 or 10. Rows in ten
  * dimensions are seldom near each other, so there is no product form of these. */
-template <int kernel_, int op_, int dim_, bool has_product_ = dim_ <= 6>
+template <int kernel_, int op_, int dim_, bool has_product_ = dim_ <= MONGE_PRODUCT_MAX_DIM>
 struct MongeLoop {
   static constexpr int kernel = kernel_;
   static constexpr int op = op_;
