@@ -8,6 +8,7 @@
 #include "compute/backend/backend-private.h"
 #include "compute/backend/cuda/check.h"
 #include "compute/backend/cuda/kernels.h"
+#include "compute/backend/cuda/module.h"
 
 G_BEGIN_DECLS
 
@@ -64,6 +65,7 @@ typedef struct {
  * @stop: memory of the host that kernels look at, @card_stop as they see it
  * @shown: page-locked: what was read of @control; @waited: of its word of that name, by runs
  * @shown_at: @queued as it was for that
+ * @modules: generated programs; under the backend's own lock
  */
 struct _MongeCuda {
   MongeBackend base;
@@ -90,6 +92,7 @@ struct _MongeCuda {
   MongeCudaControl *control;
   MongeCudaControl *shown;
   MongeCudaStatus *waited;
+  MongeCudaModules *modules;
 };
 
 /* Behind MongePlanes.state. */
@@ -99,7 +102,8 @@ typedef struct {
   cudaEvent_t ready;        /* NULL while nobody watches them */
   guint64 ready_at;         /* @written when it was recorded */
   MongePlanesAccess access; /* between begin and end */
-  MongeCudaBlock mirror;
+  MongeCudaBlock mirror;    /* of the host: MongePlanes.host */
+  guint64 fetched;          /* MongeCuda.queued after the last fetch, 0 if there was none */
 } MongeCudaPlanes;
 
 /* device.c: what there is */
@@ -135,8 +139,8 @@ void monge_cuda_transfer_clear (MongeCuda *cuda);
 /* wait.c */
 cudaEvent_t monge_cuda_take_event (MongeCuda *cuda);
 void monge_cuda_give_event (MongeCuda *cuda, cudaEvent_t event);
-/* One more operation was queued. */
-void monge_cuda_mark_queued (MongeCuda *cuda);
+/* One more operation was queued. Returns: how many were. */
+guint64 monge_cuda_mark_queued (MongeCuda *cuda);
 /* It writes @planes. */
 void monge_cuda_mark_written (MongeCuda *cuda, MongeCudaPlanes *planes);
 /* Waits for all that is queued, looking at @task: kernels are told to leave when it is cancelled. */
@@ -153,6 +157,7 @@ void monge_cuda_planes_release (MongePlanes *planes);
 void monge_cuda_planes_write (MongePlanes *planes, gconstpointer from);
 gboolean monge_cuda_planes_read (const MongePlanes *planes, gpointer to, GError **error);
 void monge_cuda_planes_copy (MongePlanes *to, const MongePlanes *from);
+gboolean monge_cuda_planes_fetch (MongePlanes *planes);
 gpointer monge_cuda_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError **error);
 void monge_cuda_planes_end (MongePlanes *planes);
 gboolean monge_cuda_planes_publish (MongePlanes *planes, const MongeSink *sink, GError **error);
@@ -194,9 +199,9 @@ gboolean monge_cuda_find_neighbours (MongeBackend *backend, const float *queries
 /* Clears MongeCudaControl.waited, for what is queued next. */
 gboolean monge_cuda_clear_waited (MongeCuda *cuda);
 /* Waits for the reduction that updated MongeCudaControl.waited. Fails with %MONGE_ERROR_NAN where a
- * sum was not finite. */
-gboolean monge_cuda_wait_for_status (MongeCuda *cuda, guint64 *n_pairs, MongeTask *task,
-                                     GError **error);
+ * sum was not finite, unless @allows_nan. */
+gboolean monge_cuda_wait_for_status (MongeCuda *cuda, gboolean allows_nan, guint64 *n_pairs,
+                                     MongeTask *task, GError **error);
 
 /* run.c */
 MongeKernel *monge_cuda_prepare (MongeBackend *backend, const MongeProgram *program,

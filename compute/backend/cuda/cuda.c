@@ -8,6 +8,7 @@ close_cuda (MongeCuda *cuda)
 {
   if (cuda->stream != NULL)
     monge_cuda_succeeds (cudaStreamSynchronize (cuda->stream));
+  monge_cuda_modules_free (cuda->modules);
   monge_cuda_transfer_clear (cuda);
   monge_cuda_give_back (cuda, &cuda->control_block);
   monge_cuda_give_back_pinned (cuda, &cuda->stop_block);
@@ -72,6 +73,7 @@ describe (MongeCuda *cuda)
   cuda->instruction_set = g_strdup_printf ("sm_%d%d", properties.major, properties.minor);
   cuda->base.instruction_set = cuda->instruction_set;
   cuda->base.description = g_strdup_printf ("CUDA, %s", cuda->name);
+  cuda->modules = monge_cuda_modules_new (10 * properties.major + properties.minor, NULL);
   return TRUE;
 }
 
@@ -158,6 +160,7 @@ const MongeBackendType monge_backend_cuda = {
   .planes_copy = monge_cuda_planes_copy,
   .planes_begin = monge_cuda_planes_begin,
   .planes_end = monge_cuda_planes_end,
+  .planes_fetch = monge_cuda_planes_fetch,
   .planes_publish = monge_cuda_planes_publish,
   .step = monge_cuda_queue_step,
   .read_totals = monge_cuda_read_totals,

@@ -52,7 +52,7 @@ find (Job *job,
                             "queueing a search for neighbours"))
     return monge_cuda_set_error (cuda, error);
   monge_cuda_mark_queued (cuda);
-  return monge_cuda_wait_for_status (cuda, &ignored, task, error)
+  return monge_cuda_wait_for_status (cuda, FALSE, &ignored, task, error)
          && monge_cuda_download (cuda, index, n->index, found * sizeof (int), NULL, error)
          && monge_cuda_download (cuda, square, n->square, square != NULL ? found * sizeof (float) : 0,
                                  NULL, error);
@@ -116,7 +116,8 @@ monge_cuda_find_neighbours (MongeBackend *backend,
   };
   if (n_queries == 0)
     return TRUE;
-  if ((double) n_queries * (double) n_points > MANY_PAIRS && dim <= FEW_DIMENSIONS)
+  if (k > MONGE_CUDA_MAX_K
+      || ((double) n_queries * (double) n_points > MANY_PAIRS && dim <= FEW_DIMENSIONS))
     return search_tree (job.cuda, &job.nearest, queries, points, index, square, task, error);
   if (!check_finite (queries, n_queries * dim, error)
       || !check_finite (points, n_points * dim, error))

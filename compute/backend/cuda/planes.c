@@ -34,7 +34,13 @@ monge_cuda_planes_release (MongePlanes *planes)
 {
   MongeCuda *cuda = get_cuda (planes);
   MongeCudaPlanes *state = planes->state;
+  gboolean is_coming;
 
+  g_mutex_lock (&cuda->lock);
+  is_coming = state->fetched > cuda->finished;
+  g_mutex_unlock (&cuda->lock);
+  if (is_coming && monge_cuda_enter (cuda)) /* the mirror is another's next */
+    monge_cuda_wait (cuda, NULL, NULL);
   monge_cuda_give_event (cuda, state->ready);
   monge_cuda_give_back_pinned (cuda, &state->mirror);
   monge_cuda_give_back (cuda, &state->block);
@@ -77,49 +83,67 @@ monge_cuda_planes_copy (MongePlanes *to, const MongePlanes *from)
   monge_cuda_mark_written (cuda, to->state);
 }
 
+/* Kept until the planes are freed: what was fetched once is fetched again. */
+static gboolean
+make_mirror (MongePlanes *planes, GError **error)
+{
+  MongeCudaPlanes *state = planes->state;
+
+  if (state->mirror.data == NULL
+      && !monge_cuda_take_pinned (get_cuda (planes), monge_planes_get_size (planes),
+                                  &state->mirror, error))
+    return FALSE;
+  planes->host = state->mirror.data;
+  return TRUE;
+}
+
+gboolean
+monge_cuda_planes_fetch (MongePlanes *planes)
+{
+  MongeCuda *cuda = get_cuda (planes);
+  MongeCudaPlanes *state = planes->state;
+
+  if (!monge_cuda_enter (cuda) || !make_mirror (planes, NULL)
+      || !monge_cuda_check (cuda, cudaMemcpyAsync (planes->host, planes->data,
+                                                   monge_planes_get_size (planes),
+                                                   cudaMemcpyDeviceToHost, cuda->stream),
+                            "copying from it"))
+    return FALSE;
+  state->fetched = monge_cuda_mark_queued (cuda);
+  return TRUE;
+}
+
 gpointer
 monge_cuda_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError **error)
 {
   MongeCuda *cuda = get_cuda (planes);
   MongeCudaPlanes *state = planes->state;
-  const gsize size = monge_planes_get_size (planes);
 
-  g_return_val_if_fail (planes->host == NULL, NULL);
-
-  if (!monge_cuda_enter_or_fail (cuda, error)
-      || !monge_cuda_take_pinned (cuda, size, &state->mirror, error))
+  if (!monge_cuda_enter_or_fail (cuda, error) || !make_mirror (planes, error)
+      || ((access & MONGE_PLANES_READ)
+          && !monge_cuda_download_pinned (cuda, planes->host, planes->data,
+                                          monge_planes_get_size (planes), state, error)))
     return NULL;
-  if ((access & MONGE_PLANES_READ)
-      && !monge_cuda_download_pinned (cuda, state->mirror.data, planes->data, size, state,
-                                      error))
-    {
-      monge_cuda_give_back_pinned (cuda, &state->mirror);
-      return NULL;
-    }
+  planes->fetched = 0;
   state->access = access;
-  planes->host = state->mirror.data;
   return planes->host;
 }
 
-/* The mirror is another's next, so what goes back is waited for. */
+/* Waits for what goes back, as the host may write again at once. */
 void
 monge_cuda_planes_end (MongePlanes *planes)
 {
   MongeCuda *cuda = get_cuda (planes);
   MongeCudaPlanes *state = planes->state;
 
-  if (planes->host == NULL)
+  if (!(state->access & MONGE_PLANES_WRITE) || !monge_cuda_enter (cuda))
     return;
-  planes->host = NULL;
-  if ((state->access & MONGE_PLANES_WRITE) && monge_cuda_enter (cuda))
-    {
-      monge_cuda_check (cuda, cudaMemcpyAsync (planes->data, state->mirror.data,
-                                               monge_planes_get_size (planes),
-                                               cudaMemcpyHostToDevice, cuda->stream),
-                        "copying to it");
-      monge_cuda_mark_queued (cuda);
-      monge_cuda_mark_written (cuda, state);
-      monge_cuda_wait (cuda, NULL, NULL);
-    }
-  monge_cuda_give_back_pinned (cuda, &state->mirror);
+  state->access = 0;
+  monge_cuda_check (cuda, cudaMemcpyAsync (planes->data, planes->host,
+                                           monge_planes_get_size (planes),
+                                           cudaMemcpyHostToDevice, cuda->stream),
+                    "copying to it");
+  monge_cuda_mark_queued (cuda);
+  monge_cuda_mark_written (cuda, state);
+  monge_cuda_wait (cuda, NULL, NULL);
 }

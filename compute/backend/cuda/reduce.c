@@ -111,7 +111,11 @@ monge_cuda_clear_waited (MongeCuda *cuda)
 }
 
 gboolean
-monge_cuda_wait_for_status (MongeCuda *cuda, guint64 *n_pairs, MongeTask *task, GError **error)
+monge_cuda_wait_for_status (MongeCuda *cuda,
+                            gboolean allows_nan,
+                            guint64 *n_pairs,
+                            MongeTask *task,
+                            GError **error)
 {
   const MongeCudaStatus *status = cuda->waited;
 
@@ -122,7 +126,7 @@ monge_cuda_wait_for_status (MongeCuda *cuda, guint64 *n_pairs, MongeTask *task, 
   if (!monge_cuda_wait (cuda, task, error))
     return FALSE;
   *n_pairs += status->n_pairs;
-  if (status->bad_row == 0)
+  if (status->bad_row == 0 || allows_nan)
     return TRUE;
   g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
                "The sum of row %" G_GUINT64_FORMAT " is not finite", (guint64) ~status->bad_row);
@@ -143,7 +147,7 @@ reduce (Job *job, guint64 *n_pairs, MongeTask *task, GError **error)
                             "queueing a reduction"))
     return monge_cuda_set_error (cuda, error);
   monge_cuda_mark_queued (cuda);
-  return monge_cuda_wait_for_status (cuda, n_pairs, task, error)
+  return monge_cuda_wait_for_status (cuda, FALSE, n_pairs, task, error)
          && monge_cuda_download (cuda, from->sum, job->to.sum, sum_size, NULL, error)
          && monge_cuda_download (cuda, from->moment, job->to.moment, moment_size, NULL, error);
 }

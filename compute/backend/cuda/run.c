@@ -94,7 +94,10 @@ host_run_finish (HostRun *host, const MongeKernel *kernel, const MongeRun *run, 
   g_mutex_unlock (&cuda->lock);
 }
 
-static gboolean
+typedef MongeOutcome (*HostFunc) (MongeCudaProgram *self, const MongeRun *run, guint64 *n_pairs,
+                                  MongeTask *task, GError **error);
+
+static MongeOutcome
 interpret (MongeCudaProgram *self,
            const MongeRun *run,
            guint64 *n_pairs,
@@ -104,42 +107,83 @@ interpret (MongeCudaProgram *self,
   if (self->interpreter == NULL)
     self->interpreter = monge_interpreter_new (self->base.program, NULL,
                                                self->base.backend->n_threads);
-  return monge_interpreter_run (self->interpreter, run, n_pairs, task, error);
+  return monge_interpreter_run (self->interpreter, run, n_pairs, task, error)
+             ? MONGE_OUTCOME_DONE
+             : MONGE_OUTCOME_FAILED;
 }
 
-/* Matched loops first, which find more to be suitable where they see the numbers. */
-static gboolean
-run_host_data (MongeCudaProgram *self,
-               const MongeRun *run,
-               guint64 *n_pairs,
-               MongeTask *task,
-               GError **error)
+/* A hand-tuned loop of the card on what lies on the host. */
+static MongeOutcome
+run_matched (MongeCudaProgram *self,
+             const MongeRun *run,
+             guint64 *n_pairs,
+             MongeTask *task,
+             GError **error)
 {
-  MongeOutcome outcome = MONGE_OUTCOME_UNSUITABLE;
-
-  if (self->matched != NULL)
-    outcome = monge_matched_run (self->matched, run, n_pairs, task, error);
-  if (outcome != MONGE_OUTCOME_UNSUITABLE)
-    return outcome == MONGE_OUTCOME_DONE;
-  *n_pairs = 0;
-  return interpret (self, run, n_pairs, task, error);
+  return monge_matched_run (self->matched, run, n_pairs, task, error);
 }
 
-static gboolean
+static MongeOutcome
 run_brought_over (MongeCudaProgram *self,
+                  HostFunc func,
                   const MongeRun *run,
                   guint64 *n_pairs,
                   MongeTask *task,
                   GError **error)
 {
   HostRun host;
-  gboolean done = host_run_init (&host, &self->base, run, error)
-                  && run_host_data (self, &host.run, n_pairs, task, error);
+  MongeOutcome outcome = MONGE_OUTCOME_FAILED;
 
-  if (done)
+  if (host_run_init (&host, &self->base, run, error))
+    outcome = func (self, &host.run, n_pairs, task, error);
+  if (outcome == MONGE_OUTCOME_DONE)
     host_run_finish (&host, &self->base, run, n_pairs);
   host_run_clear (&host, self->base.program);
-  return done;
+  return outcome;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Code made for the program
+ */
+
+static char *
+describe_interpreter (const MongeProgram *program, const char *why)
+{
+  const guint n = program->sections[MONGE_AXIS_PAIR].n_instructions;
+
+  return g_strdup_printf ("interpreted on the host, %u %s per pair: %s", n,
+                          n == 1 ? "instruction" : "instructions", why);
+}
+
+/* Who asked for the description before may still have it. */
+static void
+give_up_module (MongeCudaProgram *self, const GError *why)
+{
+  self->is_interpreted = TRUE;
+  if (self->base.is_tuned)
+    return;
+  self->first_description = self->base.description;
+  self->base.description = describe_interpreter (self->base.program, why->message);
+}
+
+/* Returns: FALSE if it is to be interpreted, or with @error if cancelled while it was compiled. */
+static gboolean
+get_module (MongeCudaProgram *self, MongeTask *task, GError **error)
+{
+  MongeCuda *cuda = (MongeCuda *) self->base.backend;
+  g_autoptr (GError) local = NULL;
+
+  if (self->is_interpreted)
+    return FALSE;
+  if (self->module == NULL)
+    self->module = monge_cuda_module_prepare (cuda->modules, self->base.program, &local);
+  if (self->module != NULL && monge_cuda_module_wait (self->module, task, &local))
+    return TRUE;
+  if (g_error_matches (local, MONGE_ERROR, MONGE_ERROR_CANCELLED))
+    g_propagate_error (error, g_steal_pointer (&local));
+  else
+    give_up_module (self, local);
+  return FALSE;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -157,6 +201,42 @@ touches_planes (const MongeKernel *kernel, const MongeRun *run)
   return FALSE;
 }
 
+/* The nearest are found much faster by a loop that wants them on the host, where indices go anyway. */
+static gboolean
+is_search (const MongeCudaProgram *self)
+{
+  return self->matched->match.result == MONGE_MATCH_NEIGHBOURS;
+}
+
+static MongeOutcome
+run_program (MongeCudaProgram *self,
+             const MongeRun *run,
+             guint64 *n_pairs,
+             MongeTask *task,
+             GError **error)
+{
+  const gboolean has_planes = touches_planes (&self->base, run);
+  MongeOutcome outcome = MONGE_OUTCOME_UNSUITABLE;
+  GError *local = NULL;
+
+  if (self->matched != NULL)
+    outcome = !has_planes       ? run_matched (self, run, n_pairs, task, error)
+              : is_search (self) ? run_brought_over (self, run_matched, run, n_pairs, task, error)
+                                 : monge_cuda_run_matched (self, run, n_pairs, task, error);
+  if (outcome != MONGE_OUTCOME_UNSUITABLE)
+    return outcome;
+  *n_pairs = 0;
+  if (get_module (self, task, &local))
+    return monge_cuda_run_generic (self, run, n_pairs, task, error);
+  if (local != NULL)
+    {
+      g_propagate_error (error, local);
+      return MONGE_OUTCOME_FAILED;
+    }
+  return has_planes ? run_brought_over (self, interpret, run, n_pairs, task, error)
+                    : interpret (self, run, n_pairs, task, error);
+}
+
 gboolean
 monge_cuda_run (MongeBackend *backend,
                 MongeKernel *kernel,
@@ -165,20 +245,10 @@ monge_cuda_run (MongeBackend *backend,
                 MongeTask *task,
                 GError **error)
 {
-  MongeCudaProgram *self = (MongeCudaProgram *) kernel;
-  MongeOutcome outcome = MONGE_OUTCOME_UNSUITABLE;
-
   if (monge_task_return_if_cancelled (task, error)
       || !monge_cuda_enter_or_fail ((MongeCuda *) backend, error))
     return FALSE;
-  if (!touches_planes (kernel, run))
-    return run_host_data (self, run, n_pairs, task, error);
-  if (self->matched != NULL)
-    outcome = monge_cuda_run_matched (self, run, n_pairs, task, error);
-  if (outcome != MONGE_OUTCOME_UNSUITABLE)
-    return outcome == MONGE_OUTCOME_DONE;
-  *n_pairs = 0;
-  return run_brought_over (self, run, n_pairs, task, error);
+  return run_program ((MongeCudaProgram *) kernel, run, n_pairs, task, error) == MONGE_OUTCOME_DONE;
 }
 
 MongeKernel *
@@ -188,15 +258,22 @@ monge_cuda_prepare (MongeBackend *backend,
                     GError **error)
 {
   MongeCudaProgram *self = g_new0 (MongeCudaProgram, 1);
+  g_autoptr (GError) local = NULL;
 
   if (!(flags & MONGE_PREPARE_GENERIC))
     self->matched = monge_matched_new (backend, program);
   self->base.is_tuned = self->matched != NULL;
+  if (self->base.is_tuned)
+    {
+      self->base.description = monge_match_describe (&self->matched->match);
+      return &self->base;
+    }
+  /* Compiled meanwhile. */
+  self->module = monge_cuda_module_prepare (((MongeCuda *) backend)->modules, program, &local);
+  self->is_interpreted = self->module == NULL;
   self->base.description
-      = self->base.is_tuned
-            ? monge_match_describe (&self->matched->match)
-            : g_strdup_printf ("interpreted on the host, %u instructions per pair",
-                               program->sections[MONGE_AXIS_PAIR].n_instructions);
+      = self->module != NULL ? g_strdup (monge_cuda_module_get_description (self->module))
+                             : describe_interpreter (program, local->message);
   return &self->base;
 }
 
@@ -207,5 +284,6 @@ monge_cuda_kernel_free (MongeKernel *kernel)
 
   monge_matched_free (self->matched);
   g_clear_pointer (&self->interpreter, monge_interpreter_free);
+  g_free (self->first_description);
   g_free (self);
 }

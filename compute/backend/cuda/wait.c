@@ -39,12 +39,15 @@ record (MongeCuda *cuda, cudaEvent_t event)
   return monge_cuda_check (cuda, cudaEventRecord (event, cuda->stream), "recording an event");
 }
 
-void
+guint64
 monge_cuda_mark_queued (MongeCuda *cuda)
 {
+  guint64 queued;
+
   g_mutex_lock (&cuda->lock);
-  cuda->queued++;
+  queued = ++cuda->queued;
   g_mutex_unlock (&cuda->lock);
+  return queued;
 }
 
 void
