@@ -201,7 +201,8 @@ touches_planes (const MongeKernel *kernel, const MongeRun *run)
   return FALSE;
 }
 
-/* The nearest are found much faster by a loop that wants them on the host, where indices go anyway. */
+/* The nearest are found much faster by a loop that wants points on the host, where indices go
+ * anyway. */
 static gboolean
 is_search (const MongeCudaProgram *self)
 {
