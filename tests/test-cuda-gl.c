@@ -5,7 +5,7 @@
 #include "render/geometry-private.h"
 #include "render/gl.h"
 #include "render/offscreen.h"
-#include "tests/host-card/host-card.h"
+#include "tests/gl-memory.h"
 #include "tests/util.h"
 
 #include <math.h>
@@ -18,32 +18,6 @@ static MongeRenderer *renderer;
 static guint n_messages; /* that the user was told of another way */
 
 typedef guint8 Picture[SIZE][SIZE][4];
-
-/* The card's side: one card that draws, whose buffers are OpenGL's own memory */
-
-static void *
-map_buffer (unsigned buffer, size_t *size, void *data)
-{
-  GLint bytes = 0;
-  glBindBuffer (GL_ARRAY_BUFFER, buffer);
-  glGetBufferParameteriv (GL_ARRAY_BUFFER, GL_BUFFER_SIZE, &bytes);
-  void *memory = glMapBufferRange (GL_ARRAY_BUFFER, 0, bytes, GL_MAP_WRITE_BIT);
-  glBindBuffer (GL_ARRAY_BUFFER, 0);
-  *size = bytes;
-  return memory;
-}
-
-static void
-unmap_buffer (unsigned buffer, void *data)
-{
-  glBindBuffer (GL_ARRAY_BUFFER, buffer);
-  g_assert_true (glUnmapBuffer (GL_ARRAY_BUFFER));
-  glBindBuffer (GL_ARRAY_BUFFER, 0);
-}
-
-static const HostCardGraphics sharing = {
-  .n_devices = 1, .devices = { 0 }, .map = map_buffer, .unmap = unmap_buffer,
-};
 
 /* What OpenGL may not do to a buffer that CUDA knows */
 
@@ -282,7 +256,7 @@ static void
 card_that_draws_writes_directly (void)
 {
   World world;
-  begin (&sharing);
+  begin (&monge_test_shared_graphics);
   set_up (&world);
   assert_route (&world, MONGE_CUDA_GL_DIRECT, "straight into OpenGL’s vertex buffers");
   g_assert_cmpint (monge_cuda_gl_get_device (world.cuda), ==, 0);
@@ -304,7 +278,7 @@ static void
 unfinished_frames_are_waited_for (void)
 {
   World world;
-  begin (&sharing);
+  begin (&monge_test_shared_graphics);
   host_card_set_deferred (TRUE);
   set_up (&world);
   for (guint step = 0; step < N_FRAMES; step++)
@@ -342,7 +316,7 @@ assert_all_through_host (const char *sentence)
 static void
 refused_registration_goes_through_host (void)
 {
-  HostCardGraphics refusing = sharing;
+  HostCardGraphics refusing = monge_test_shared_graphics;
   refusing.register_error = cudaErrorUnknown;
   begin (&refusing);
   assert_all_through_host ("the driver does not share OpenGL’s buffers (");
@@ -352,7 +326,7 @@ refused_registration_goes_through_host (void)
 static void
 foreign_context_goes_through_host (void)
 {
-  HostCardGraphics foreign = sharing;
+  HostCardGraphics foreign = monge_test_shared_graphics;
   g_autofree char *renderer_name = monge_gl_dup_renderer ();
   g_autofree char *sentence = g_strdup_printf ("Frames go through pinned memory: OpenGL runs on "
                                                "another device (%s)", renderer_name);
@@ -370,7 +344,7 @@ foreign_context_goes_through_host (void)
 static void
 another_card_goes_through_host (void)
 {
-  HostCardGraphics second = sharing;
+  HostCardGraphics second = monge_test_shared_graphics;
   World world;
   second.devices[0] = 1;
   begin (&second);
@@ -402,7 +376,7 @@ nothing_to_share_with_says_so (void)
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      begin (&sharing);
+      begin (&monge_test_shared_graphics);
       host_card_set_devices (NULL, 0, cases[i].error);
       g_autoptr (MongeCudaGl) cuda = monge_cuda_gl_new ();
       g_assert_cmpint (monge_cuda_gl_get_route (cuda), ==, MONGE_CUDA_GL_ABSENT);
@@ -417,17 +391,17 @@ nothing_to_share_with_says_so (void)
 static void
 failed_mapping_loses_no_frame (void)
 {
-  HostCardGraphics failing = sharing;
+  HostCardGraphics failing = monge_test_shared_graphics;
   World world;
   failing.map_error = cudaErrorMapBufferObjectFailed;
-  begin (&sharing);
+  begin (&monge_test_shared_graphics);
   set_up (&world);
   for (guint step = 0; step < N_FRAMES; step++)
     {
       if (step == 2)
         host_card_set_graphics (&failing);
       if (step == 3)
-        host_card_set_graphics (&sharing); /* there is no way back */
+        host_card_set_graphics (&monge_test_shared_graphics); /* there is no way back */
       g_assert_cmpuint (publish_frame (&world, step), ==, step < 2 ? MONGE_N_ATTRIBUTES : 0);
       assert_delivered (&world);
     }
@@ -445,7 +419,7 @@ any_failed_call_loses_no_frame (void)
     for (guint n = 1;; n++)
       {
         World world;
-        begin (&sharing);
+        begin (&monge_test_shared_graphics);
         set_up (&world);
         for (guint step = 0; step < 3; step++)
           {
@@ -473,7 +447,7 @@ any_failed_call_of_the_choice_is_survived (void)
   gboolean has_failed = TRUE;
   for (guint n = 1; has_failed; n++)
     {
-      begin (&sharing);
+      begin (&monge_test_shared_graphics);
       host_card_fail_at (n, cudaErrorUnknown, FALSE);
       MongeCudaGl *cuda = monge_cuda_gl_new ();
       has_failed = host_card_has_failed ();
@@ -490,7 +464,7 @@ shown_again_registers_anew (void)
 {
   g_autoptr (MongeShape) shape = make_shape ();
   World world;
-  begin (&sharing);
+  begin (&monge_test_shared_graphics);
   set_up (&world);
   for (guint round = 1; round <= 3; round++)
     {
@@ -510,7 +484,7 @@ static void
 host_and_card_take_turns (void)
 {
   World world;
-  begin (&sharing);
+  begin (&monge_test_shared_graphics);
   set_up (&world);
   for (guint step = 0; step < N_FRAMES; step++)
     {
@@ -530,9 +504,9 @@ static void
 both_ways_draw_the_same (void)
 {
   static Picture direct[N_FRAMES], through_host;
-  HostCardGraphics refusing = sharing;
+  HostCardGraphics refusing = monge_test_shared_graphics;
   World world;
-  begin (&sharing);
+  begin (&monge_test_shared_graphics);
   set_up (&world);
   for (guint step = 0; step < N_FRAMES; step++)
     {
@@ -559,7 +533,7 @@ static void
 unfit_spans_are_not_taken (void)
 {
   World world;
-  begin (&sharing);
+  begin (&monge_test_shared_graphics);
   set_up (&world);
   const MongeSink *sink = monge_geometry_get_scalar_sink (world.geometry);
   MongeDeviceSpan span = { .device = 0, .data = world.planes[2], .size = 0 };
