@@ -1,4 +1,5 @@
-/* A backend that keeps its planes to itself like a card, computes like the CPU, and fails on demand. */
+/* A backend that keeps its planes to itself like a card, computes like the CPU, and fails on
+ * demand. */
 #pragma once
 
 #include "compute/backend/backend.h"

@@ -258,7 +258,8 @@ test_last_frame (void)
   positions = g_memdup2 (monge_frame_get_positions (frame), size);
 
   g_atomic_int_set (&failing_card.fail_at, 1);
-  g_assert_cmpmem (monge_frame_get_positions (frame), size, positions, size); /* brought over before */
+  /* brought over before */
+  g_assert_cmpmem (monge_frame_get_positions (frame), size, positions, size);
   g_assert_null (monge_frame_get_normals (frame));
   monge_runner_set_backend (runner, card); /* which cannot */
   wait_for_state (runner, MONGE_RUNNER_PAUSED);

@@ -15,7 +15,8 @@ def quote(line):
 def main():
     name, output, *paths = sys.argv[1:]
     lines = [line for path in paths for line in pathlib.Path(path).read_text("utf-8").splitlines()]
-    text = f"extern const char {name}[];\nconst char {name}[] =\n" + "\n".join(map(quote, lines)) + ";\n"
+    text = "\n".join(map(quote, lines))
+    text = f"extern const char {name}[];\nconst char {name}[] =\n{text};\n"
     pathlib.Path(output).write_text(text, encoding="utf-8")
 
 
