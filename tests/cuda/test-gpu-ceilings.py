@@ -34,8 +34,8 @@ CEILINGS = [
     # Rows computed once more, few.
     Ceiling(r"sum_again<MongeLoop<\d, \d, [23], ", 128, 0, 48 << 10),
     Ceiling(r"sum_again<MongeLoop<\d, \d, \d+, ", 160, 0, 48 << 10),
-    # Lists of the nearest are longer than registers reach.
-    Ceiling(r"find_nearest", 72, 48, 4096),
+    # Thirty-two squared distances at a time.
+    Ceiling(r"find_nearest", 96, 0, 4096),
     Ceiling(r"run_step", 128, 0, 2048),
     # Passes over rows and columns, bound by memory.
     Ceiling(r"\b(add_totals|find_largest|finish_rows|fit_boxes|get_terms|join_boxes|merge_lists|"

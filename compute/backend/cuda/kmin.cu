@@ -197,7 +197,7 @@ get_list (const Search *search, unsigned split, unsigned row)
 
 /* @pairs: a copy, since the one in @search is the host's. */
 static __global__ void
-__launch_bounds__ (THREADS)
+__launch_bounds__ (THREADS, 8)
 find_nearest (MONGE_ARGUMENT (Search, search), MONGE_ARGUMENT (MongeCudaPairs, pairs))
 {
   MONGE_SHARED (float4, stage, [COORDINATES][POINTS / 4]);
