@@ -1,79 +1,9 @@
-/* The CUDA backend on the host card: what it says of cards, what it does with memory, runs and
- * failures, and that results are the CPU's. */
-#include "compute/backend/backend.h"
-#include "compute/backend/step.h"
-#include "compute/core/random.h"
-#include "tests/host-card/host-card.h"
-#include "tests/util.h"
+/* The CUDA backend on the host card: what it says of cards, what it does with memory and steps, how
+ * it fails. */
+#include "tests/host-card/cuda-world.h"
 
 #include <math.h>
 #include <string.h>
-
-/* ------------------------------------------------------------------------------------------------
- * Around each test
- */
-
-static MongeBackend *
-open_backend (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  MongeBackend *backend
-      = monge_backend_open (&(MongeBackendOptions){ .name = name, .n_threads = 1 }, &error);
-
-  g_assert_no_error (error);
-  return backend;
-}
-
-/* Work is done as late as can be: what does not wait sees old numbers. */
-static MongeBackend *
-open_card (void)
-{
-  host_card_reset ();
-  host_card_set_deferred (TRUE);
-  return open_backend ("cuda");
-}
-
-static void
-close_card (MongeBackend *backend)
-{
-  monge_backend_close (backend);
-  host_card_assert_clean ();
-}
-
-static MongePlanes *
-make_planes (MongeBackend *backend, MongePlanesType type, gsize n, guint dim, gconstpointer values)
-{
-  g_autoptr (GError) error = NULL;
-  MongePlanes *planes = monge_planes_new (backend, type, n, dim, &error);
-
-  g_assert_no_error (error);
-  if (values != NULL)
-    monge_planes_write (planes, values);
-  return planes;
-}
-
-static double *
-random_doubles (gsize n, guint64 seed, double from, double to)
-{
-  double *values = g_new (double, MAX (n, 1));
-  MongeRandom random;
-
-  monge_random_init (&random, seed);
-  for (gsize i = 0; i < n; i++)
-    values[i] = from + (to - from) * monge_random_uniform (&random);
-  return values;
-}
-
-static float *
-random_floats (gsize n, guint64 seed, double from, double to)
-{
-  g_autofree double *values = random_doubles (n, seed, from, to);
-  float *floats = g_new (float, MAX (n, 1));
-
-  for (gsize i = 0; i < n; i++)
-    floats[i] = (float) values[i];
-  return floats;
-}
 
 /* ------------------------------------------------------------------------------------------------
  * Cards
@@ -221,212 +151,386 @@ test_fetch (void)
 }
 
 /* ------------------------------------------------------------------------------------------------
- * Runs
+ * Steps
  */
 
-#define MAX_VARIABLES 6
-#define SCALE 7.0
+#define ROWS 5000 /* more than one block adds up */
+#define FACES 300
 
-/* A program of points x, y in float32 and of numbers in float64; s is a parameter. */
+/* @planes: of each: d, f or i for its type, and of how many numbers per row; an index is of a row. */
 typedef struct {
-  const char *text;
-  guint dim;
-  guint out_dim;
-  gboolean is_tuned;
-  double tol; /* in norm */
-} Case;
+  MongeStepId id;
+  gsize n;
+  const char *planes[6];
+  double numbers[3];
+  gsize counts[1];
+  guint n_totals;
+} StepCase;
 
-static const Case cases[] = {
-  { "logsumexp_j(f + h - s*sqdist(x,y))", 3, 1, TRUE, 1e-6 },
-  { "logsumexp_i(f + h - s*sqdist(x,y))", 3, 1, TRUE, 1e-6 },
-  { "logsumexp_j(f + h - s*dist(x,y))", 2, 1, TRUE, 1e-6 },
-  { "logsumexp_j(h - s*sqdist(x,y))", 5, 1, TRUE, 1e-6 },
-  { "softmean_j(f + h - s*sqdist(x,y), x - y)", 3, 3, TRUE, 1e-5 },
-  { "softmean_j(f + h - s*sqdist(x,y), y)", 3, 3, TRUE, 1e-5 },
-  { "softmean_i(f + h - s*dist(x,y), normalise(x - y))", 2, 2, TRUE, 1e-5 },
-  { "sum_j(g*exp(-s*sqdist(x,y)))", 3, 1, TRUE, 1e-6 },
-  { "sum_j(exp(-s*dist(x,y)))", 3, 1, TRUE, 1e-6 },
-  { "sum_j(g*dist(x,y))", 3, 1, TRUE, 1e-6 },
-  { "sum_i(f*g*exp(-s*sqdist(x,y)))", 3, 1, TRUE, 1e-6 },
-  { "sum_j(-2*s*f*g*exp(-s*sqdist(x,y))*(x - y))", 3, 3, TRUE, 1e-5 },
-  { "sum_j(g*exp(f + h - s*sqdist(x,y)))", 3, 1, TRUE, 5e-6 }, /* two sums that cancel */
-  { "sum_j(g*exp(f + h - s*sqdist(x,y))*(x - y))", 2, 2, TRUE, 1e-5 },
-  { "mean_j(g*exp(-s*sqdist(x,y)))", 3, 1, TRUE, 1e-6 },
+static const StepCase step_cases[] = {
+  { MONGE_STEP_COMBINE, ROWS, { "d1", "d1" }, { 0.5, -2 }, { 0 }, 0 },
+  { MONGE_STEP_MEASURE, ROWS, { "d1", "d1" }, { 0 }, { 0 }, 3 },
+  { MONGE_STEP_MEASURE, 0, { "d1", "d1" }, { 0 }, { 0 }, 3 },
+  { MONGE_STEP_MOVE, ROWS, { "d3", "d3", "d3", "d3", "d1" }, { 0.25 }, { 3 }, 3 },
+  { MONGE_STEP_DRAW, ROWS, { "f3", "f1", "d2", "d2" }, { 0.5, 0.25 }, { 2 }, 0 },
+  { MONGE_STEP_FACE, FACES, { "f3", "f3", "i3" }, { 0 }, { 0 }, 0 },
 };
 
-typedef struct {
-  gsize n, m;
-  float *x, *y;
-  double *f, *g, *h, s;
-} Data;
-
-static void
-data_init (Data *data, gsize n, gsize m, guint dim)
+static gpointer
+step_values (const char *kind, gsize k)
 {
-  *data = (Data){ .n = n, .m = m, .s = SCALE };
-  data->x = random_floats (n * dim, 1, 0, 1);
-  data->y = random_floats (m * dim, 2, 0, 1);
-  data->f = random_doubles (n, 3, -1, 1);
-  data->g = random_doubles (m, 4, -1, 1);
-  data->h = random_doubles (m, 5, -3, 0);
+  const gsize n = ROWS * (gsize) (kind[1] - '0');
+  gint32 *indices;
+
+  if (kind[0] == 'd')
+    return random_doubles (n, k + 1, -1, 1);
+  if (kind[0] == 'f')
+    return random_floats (n, k + 1, -1, 1);
+  indices = g_new (gint32, n);
+  for (gsize i = 0; i < n; i++)
+    indices[i] = (gint32) (i * 7919 % ROWS);
+  return indices;
 }
 
+/* Both sides of one number for each plane and total. */
 static void
-data_clear (Data *data)
+run_step (MongeBackend *backend, const StepCase *c, MongePlanes **planes, double *totals)
 {
-  g_free (data->x);
-  g_free (data->y);
-  g_free (data->f);
-  g_free (data->g);
-  g_free (data->h);
-}
-
-enum { X, Y, F, G, H, S, N_ARGUMENTS };
-
-static MongeKernel *
-prepare (MongeBackend *backend, const char *text, guint dim)
-{
-  const MongeVariable variables[N_ARGUMENTS] = {
-    [X] = { "x", MONGE_AXIS_I, dim }, [Y] = { "y", MONGE_AXIS_J, dim },
-    [F] = { "f", MONGE_AXIS_I, 1 },   [G] = { "g", MONGE_AXIS_J, 1 },
-    [H] = { "h", MONGE_AXIS_J, 1 },   [S] = { "s", MONGE_AXIS_NONE, 1 },
-  };
   g_autoptr (GError) error = NULL;
-  MongeKernel *kernel = monge_backend_prepare_text (backend, text, variables, N_ARGUMENTS, &error);
+  MongeStep step = { .id = c->id, .n = c->n, .totals = 9 };
 
+  for (guint k = 0; k < G_N_ELEMENTS (c->planes) && c->planes[k] != NULL; k++)
+    {
+      const MongePlanesType type = c->planes[k][0] == 'd'   ? MONGE_PLANES_FLOAT64
+                                   : c->planes[k][0] == 'f' ? MONGE_PLANES_FLOAT32
+                                                            : MONGE_PLANES_INT32;
+      g_autofree gpointer values = step_values (c->planes[k], k);
+
+      planes[k] = step.planes[k] = make_planes (backend, type, ROWS, c->planes[k][1] - '0', values);
+    }
+  memcpy (step.numbers, c->numbers, sizeof c->numbers);
+  memcpy (step.counts, c->counts, sizeof c->counts);
+  monge_backend_step (backend, &step);
+  g_assert_true (monge_backend_read_totals (backend, 9, c->n_totals, totals, NULL, &error));
   g_assert_no_error (error);
-  return kernel;
 }
 
 static void
-set_host_arguments (const Data *data, MongeArgument *arguments)
+compare_planes (MongePlanes *a, MongePlanes *b)
 {
-  arguments[X] = (MongeArgument){ .floats = data->x, .stride = data->n };
-  arguments[Y] = (MongeArgument){ .floats = data->y, .stride = data->m };
-  arguments[F] = (MongeArgument){ .doubles = data->f, .stride = data->n };
-  arguments[G] = (MongeArgument){ .doubles = data->g, .stride = data->m };
-  arguments[H] = (MongeArgument){ .doubles = data->h, .stride = data->m };
-  arguments[S] = (MongeArgument){ .doubles = &data->s };
+  const gsize size = monge_planes_get_size (a), n = a->n * a->dim;
+  g_autofree gpointer left = g_malloc (size), right = g_malloc (size);
+
+  g_assert_true (monge_planes_read (a, left, NULL));
+  g_assert_true (monge_planes_read (b, right, NULL));
+  if (a->type == MONGE_PLANES_FLOAT64)
+    monge_assert_max_abs ((double *) left, (double *) right, n, 1e-15);
+  else if (a->type == MONGE_PLANES_FLOAT32)
+    monge_assert_max_abs ((float *) left, (float *) right, n, 1e-6);
+  else
+    g_assert_cmpmem (left, size, right, size);
 }
 
-/* The same with planes in place of all but the parameter. */
-typedef struct {
-  MongePlanes *planes[N_ARGUMENTS];
-} OnCard;
-
+/* What the CPU makes of the same rows, and the sums and maxima of them. */
 static void
-on_card_init (OnCard *on,
-              MongeBackend *backend,
-              const Data *data,
-              guint dim,
-              MongeArgument *arguments)
-{
-  set_host_arguments (data, arguments);
-  on->planes[X] = make_planes (backend, MONGE_PLANES_FLOAT32, data->n, dim, data->x);
-  on->planes[Y] = make_planes (backend, MONGE_PLANES_FLOAT32, data->m, dim, data->y);
-  on->planes[F] = make_planes (backend, MONGE_PLANES_FLOAT64, data->n, 1, data->f);
-  on->planes[G] = make_planes (backend, MONGE_PLANES_FLOAT64, data->m, 1, data->g);
-  on->planes[H] = make_planes (backend, MONGE_PLANES_FLOAT64, data->m, 1, data->h);
-  for (guint v = 0; v < S; v++)
-    arguments[v] = (MongeArgument){ .planes = on->planes[v] };
-}
-
-static void
-on_card_clear (OnCard *on)
-{
-  for (guint v = 0; v < S; v++)
-    monge_planes_free (on->planes[v]);
-}
-
-static gsize
-count_kept (const Case *c, const Data *data)
-{
-  return strstr (c->text, "_i(") != NULL ? data->m : data->n;
-}
-
-static double *
-run_on_host_data (MongeBackend *backend, const Case *c, const Data *data, guint64 *n_pairs)
-{
-  g_autoptr (MongeKernel) kernel = prepare (backend, c->text, c->dim);
-  g_autoptr (GError) error = NULL;
-  double *out = g_new (double, c->out_dim * count_kept (c, data));
-  MongeArgument arguments[N_ARGUMENTS];
-
-  set_host_arguments (data, arguments);
-  g_assert_cmpint (monge_kernel_is_tuned (kernel), ==, c->is_tuned);
-  monge_backend_run (backend, kernel, &(MongeRun){ .n_rows = data->n, .n_columns = data->m,
-                                                   .arguments = arguments, .out = out },
-                     n_pairs, NULL, &error);
-  g_assert_no_error (error);
-  return out;
-}
-
-static double *
-run_on_planes (MongeBackend *backend, const Case *c, const Data *data, guint64 *n_pairs)
-{
-  g_autoptr (MongeKernel) kernel = prepare (backend, c->text, c->dim);
-  g_autoptr (GError) error = NULL;
-  const gsize n_kept = count_kept (c, data);
-  double *out = g_new (double, c->out_dim * n_kept);
-  MongePlanes *results = make_planes (backend, MONGE_PLANES_FLOAT64, n_kept, c->out_dim, NULL);
-  MongeArgument arguments[N_ARGUMENTS];
-  OnCard on;
-
-  on_card_init (&on, backend, data, c->dim, arguments);
-  monge_backend_take_n_pairs (backend);
-  monge_backend_run (backend, kernel, &(MongeRun){ .n_rows = data->n, .n_columns = data->m,
-                                                   .arguments = arguments,
-                                                   .out_planes = results },
-                     NULL, NULL, &error);
-  g_assert_no_error (error);
-  *n_pairs = monge_backend_take_n_pairs (backend);
-  g_assert_true (monge_planes_read (results, out, &error));
-  g_assert_true (monge_backend_check (backend, &error));
-  monge_planes_free (results);
-  on_card_clear (&on);
-  return out;
-}
-
-/* What the CPU computes, from the host and from planes. */
-static void
-test_runs (void)
+test_steps (void)
 {
   MongeBackend *card = open_card ();
   g_autoptr (MongeBackend) cpu = open_backend ("cpu");
 
-  for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
+  for (guint s = 0; s < G_N_ELEMENTS (step_cases); s++)
     {
-      const Case *c = &cases[k];
-      guint64 n_pairs = 0;
-      Data data;
+      const StepCase *c = &step_cases[s];
+      MongePlanes *ours[G_N_ELEMENTS (c->planes)], *theirs[G_N_ELEMENTS (c->planes)];
+      double totals[3] = { 1, 1, 1 }, wanted[3] = { 2, 2, 2 };
 
-      data_init (&data, 150, 333, c->dim);
-      {
-        const gsize n = c->out_dim * count_kept (c, &data);
-        g_autofree double *wanted = run_on_host_data (cpu, c, &data, NULL);
-        g_autofree double *sent = run_on_host_data (card, c, &data, &n_pairs);
-        g_autofree double *queued = NULL;
-
-        g_test_message ("%s", c->text);
-        monge_assert_rel_l2 (sent, wanted, n, c->tol);
-        g_assert_cmpuint (n_pairs, >=, 150 * 333);
-        queued = run_on_planes (card, c, &data, &n_pairs);
-        monge_assert_rel_l2 (queued, wanted, n, c->tol);
-        g_assert_cmpuint (n_pairs, >=, 150 * 333);
-      }
-      data_clear (&data);
+      run_step (card, c, ours, totals);
+      run_step (cpu, c, theirs, wanted);
+      for (guint k = 0; k < c->n_totals; k++)
+        g_assert_true (totals[k] == wanted[k]
+                       || fabs (totals[k] - wanted[k]) <= 1e-12 * ROWS);
+      for (guint k = 0; k < G_N_ELEMENTS (c->planes) && c->planes[k] != NULL; k++)
+        {
+          compare_planes (ours[k], theirs[k]);
+          monge_planes_free (ours[k]);
+          monge_planes_free (theirs[k]);
+        }
     }
   close_card (card);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Failures
+ */
+
+/* A lack of memory names what is needed, what is free and what to do, and is no fault. */
+static void
+test_memory_is_short (void)
+{
+  static const HostCardDevice device = { "Host card", 9, 0, 64 << 20, 8 << 20, 1, 132 };
+  MongeBackend *backend;
+  MongePlanes *kept;
+  GError *error = NULL;
+
+  host_card_reset ();
+  host_card_set_devices (&device, 1, cudaSuccess);
+  backend = open_backend ("cuda");
+  g_assert_null (monge_planes_new (backend, MONGE_PLANES_FLOAT64, 16 << 20, 1, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "needs 128.0\xc2\xa0MiB of memory");
+  g_assert_false (monge_backend_reserve (backend, 100 << 20, "the transport of 5 points", &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "the transport of 5 points needs");
+  g_assert_false (monge_backend_reserve (backend, 100 << 20, "it", &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "--backend cpu");
+  g_assert_true (monge_backend_reserve (backend, 30 << 20, "it", &error));
+
+  /* What was kept for later is given up for what is larger, and what fails once is asked again. */
+  monge_planes_free (make_planes (backend, MONGE_PLANES_FLOAT64, 4 << 20, 1, NULL));
+  monge_planes_free (make_planes (backend, MONGE_PLANES_FLOAT64, 5 << 20, 1, NULL));
+  host_card_fail_allocation_at (1);
+  kept = make_planes (backend, MONGE_PLANES_FLOAT64, 3 << 20, 1, NULL);
+  g_assert_true (host_card_has_failed ());
+  g_assert_true (monge_backend_check (backend, &error));
+  monge_planes_free (kept);
+  close_card (backend);
+}
+
+/* After a fault nothing computes and everything says so, until the card is opened again. */
+static void
+test_fault (void)
+{
+  GError *error = NULL;
+  double totals[3];
+  Loop loop;
+
+  loop_init (&loop);
+  g_assert_true (loop_queue (&loop, NULL, NULL));
+  host_card_fail_at (3, cudaErrorIllegalAddress, FALSE);
+  loop_queue (&loop, NULL, NULL);
+  for (guint k = 0; k < 2; k++)
+    {
+      g_assert_false (loop_read (&loop, totals, NULL, &error));
+      monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "cudaErrorIllegalAddress");
+    }
+  g_assert_false (loop_queue (&loop, NULL, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "opened again");
+  g_assert_null (monge_planes_new (loop.backend, MONGE_PLANES_FLOAT32, 5, 1, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "CUDA: ");
+  g_assert_false (monge_planes_read (loop.result, totals, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "CUDA: ");
+  g_assert_null (monge_planes_begin (loop.result, MONGE_PLANES_READ, NULL));
+  g_assert_false (monge_backend_reserve (loop.backend, 1, "it", NULL));
+  monge_planes_write (loop.on.planes[F], loop.data.f);
+  monge_planes_copy (loop.on.planes[F], loop.result);
+  monge_planes_fetch (loop.result);
+  g_assert_cmpuint (monge_backend_take_n_pairs (loop.backend), ==, 0);
+  loop_clear (&loop);
+
+  loop_init (&loop);
+  g_assert_true (loop_queue (&loop, NULL, NULL) && loop_read (&loop, totals, NULL, NULL));
+  loop_clear (&loop);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Other threads and the screen
+ */
+
+typedef struct {
+  guint8 room[4096];
+  gsize used;
+  guint n_maps, n_takes;
+  gboolean takes, is_full;
+} Screen;
+
+static gpointer
+screen_map (gpointer data, gsize size)
+{
+  Screen *screen = data;
+
+  screen->n_maps++;
+  return screen->is_full || size > sizeof screen->room ? NULL : screen->room;
+}
+
+static void
+screen_unmap (gpointer data, gsize used)
+{
+  ((Screen *) data)->used = used;
+}
+
+static gboolean
+screen_take (gpointer data, const MongeDeviceSpan *span)
+{
+  Screen *screen = data;
+
+  screen->n_takes++;
+  if (!screen->takes)
+    return FALSE;
+  if (span->ready != NULL)
+    g_assert_cmpint (cudaEventSynchronize (span->ready), ==, cudaSuccess);
+  g_assert_cmpint (cudaMemcpy (screen->room, span->data, span->size, cudaMemcpyDeviceToHost), ==,
+                   cudaSuccess);
+  screen->used = span->size;
+  return TRUE;
+}
+
+/* Device to device where the sink takes that, else through the host; before the sink is mapped
+ * everything is there. */
+static void
+test_publish (void)
+{
+  MongeBackend *backend = open_card ();
+  g_autofree float *values = random_floats (600, 1, 0, 1);
+  MongePlanes *planes = make_planes (backend, MONGE_PLANES_FLOAT32, 200, 3, values);
+  Screen screen = { .takes = TRUE };
+  MongeSink sink = { screen_map, screen_unmap, screen_take, &screen };
+  GError *error = NULL;
+
+  for (guint k = 0; k < 4; k++)
+    {
+      memset (screen.room, 0, sizeof screen.room);
+      screen.takes = k < 2;
+      sink.take = k < 3 ? screen_take : NULL;
+      values[0] = (float) k;
+      monge_planes_write (planes, values);
+      g_assert_true (monge_planes_publish (planes, &sink, NULL));
+      g_assert_cmpmem (screen.room, screen.used, values, 2400);
+    }
+  g_assert_cmpuint (screen.n_takes, ==, 3);
+  g_assert_cmpuint (screen.n_maps, ==, 2);
+  screen.is_full = TRUE;
+  g_assert_false (monge_planes_publish (planes, &sink, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "no room");
+  host_card_fail_at (1, cudaErrorLaunchFailure, TRUE);
+  g_assert_false (monge_planes_publish (planes, &sink, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE, "cudaErrorLaunchFailure");
+  host_card_fail_at (0, cudaSuccess, FALSE);
+  g_assert_cmpuint (screen.n_maps, ==, 3);
+  monge_planes_free (planes);
+  close_card (backend);
+}
+
+typedef struct {
+  MongePlanes *frame;
+  gint ends;
+} Reader;
+
+static gpointer
+read_frame (gpointer data)
+{
+  Reader *reader = data;
+  double back[100];
+  Screen screen = { 0 };
+  const MongeSink sink = { screen_map, screen_unmap, NULL, &screen };
+  guint n = 0;
+
+  while (!g_atomic_int_get (&reader->ends) || n == 0)
+    {
+      g_assert_true (monge_planes_read (reader->frame, back, NULL));
+      g_assert_true (monge_planes_publish (reader->frame, &sink, NULL));
+      for (guint i = 0; i < 100; i++)
+        g_assert_cmpfloat (back[i], ==, i);
+      g_assert_cmpmem (screen.room, screen.used, back, sizeof back);
+      n++;
+    }
+  return GUINT_TO_POINTER (n);
+}
+
+/* One thread computes while another reads and publishes a finished frame. */
+static void
+test_two_threads (void)
+{
+  double values[100], totals[3];
+  Reader reader = { 0 };
+  GThread *thread;
+  Loop loop;
+
+  for (guint i = 0; i < 100; i++)
+    values[i] = i;
+  loop_init (&loop);
+  reader.frame = make_planes (loop.backend, MONGE_PLANES_FLOAT64, 100, 1, values);
+  thread = g_thread_new ("reader", read_frame, &reader);
+  for (guint k = 0; k < 30; k++)
+    {
+      g_assert_true (loop_queue (&loop, NULL, NULL));
+      g_assert_true (loop_read (&loop, totals, NULL, NULL));
+    }
+  g_atomic_int_set (&reader.ends, 1);
+  g_assert_cmpuint (GPOINTER_TO_UINT (g_thread_join (thread)), >, 0);
+  monge_planes_free (reader.frame);
+  loop_clear (&loop);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Every call fails once
+ */
+
+static void
+use_card (void)
+{
+  g_autoptr (MongeBackend) backend = monge_backend_open (&cuda, NULL);
+  g_autoptr (MongeKernel) kernel = NULL;
+  g_autoptr (MongePlanes) planes = NULL;
+  g_autofree float *values = random_floats (120, 1, 0, 1);
+  const float s = 1;
+  const MongeArgument arguments[] = {
+    { .floats = values, .stride = 40 },
+    { .floats = values, .stride = 40 },
+    { .floats = &s },
+  };
+  const MongeVariable variables[]
+      = { { "x", MONGE_AXIS_I, 3 }, { "y", MONGE_AXIS_J, 3 }, { "s", MONGE_AXIS_NONE, 1 } };
+  double out[40], total;
+
+  if (backend == NULL)
+    return;
+  kernel = monge_backend_prepare_text (backend, "logsumexp_j(-s*sqdist(x,y))", variables, 3, NULL);
+  planes = monge_planes_new (backend, MONGE_PLANES_FLOAT32, 40, 3, NULL);
+  monge_backend_run (backend, kernel, &(MongeRun){ .n_rows = 40, .n_columns = 40,
+                                                   .arguments = arguments, .out = out },
+                     NULL, NULL, NULL);
+  if (planes == NULL)
+    return;
+  monge_planes_write (planes, values);
+  monge_planes_fetch (planes);
+  monge_backend_read_totals (backend, 0, 1, &total, NULL, NULL);
+  if (monge_planes_begin (planes, MONGE_PLANES_WRITE, NULL) != NULL)
+    monge_planes_end (planes);
+}
+
+static void
+test_every_call_fails (void)
+{
+  unsigned long n_calls;
+
+  host_card_reset ();
+  use_card ();
+  n_calls = host_card_get_n_calls (NULL);
+  g_assert_cmpuint (n_calls, >, 50);
+  for (unsigned long n = 1; n <= n_calls; n++)
+    for (gint sticky = 0; sticky <= 1; sticky++)
+      {
+        host_card_reset ();
+        host_card_set_deferred (sticky);
+        host_card_fail_at (n, cudaErrorLaunchFailure, sticky);
+        use_card ();
+        host_card_fail_at (0, cudaSuccess, FALSE);
+        host_card_assert_clean ();
+      }
 }
 
 int
 main (int argc, char **argv)
 {
+  cuda_world_init ();
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cuda-backend/no-driver", test_no_driver);
   g_test_add_func ("/cuda-backend/several-cards", test_several_cards);
   g_test_add_func ("/cuda-backend/planes", test_planes);
   g_test_add_func ("/cuda-backend/fetch", test_fetch);
-  g_test_add_func ("/cuda-backend/runs", test_runs);
+  g_test_add_func ("/cuda-backend/steps", test_steps);
+  g_test_add_func ("/cuda-backend/memory-is-short", test_memory_is_short);
+  g_test_add_func ("/cuda-backend/fault", test_fault);
+  g_test_add_func ("/cuda-backend/publish", test_publish);
+  g_test_add_func ("/cuda-backend/two-threads", test_two_threads);
+  g_test_add_func ("/cuda-backend/every-call-fails", test_every_call_fails);
   return g_test_run ();
 }

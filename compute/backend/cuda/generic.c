@@ -21,6 +21,17 @@ get_arguments (const MongeCudaJob *job)
   return arguments;
 }
 
+/* What a card says of code that it cannot take, and goes on. */
+static gboolean
+is_unsuitable (cudaError_t code)
+{
+  return code == cudaErrorInvalidKernelImage || code == cudaErrorNoKernelImageForDevice
+         || code == cudaErrorInvalidPtx || code == cudaErrorUnsupportedPtxVersion
+         || code == cudaErrorJitCompilerNotFound || code == cudaErrorSymbolNotFound
+         || code == cudaErrorInvalidConfiguration || code == cudaErrorLaunchOutOfResources;
+}
+
+/* FALSE without job->error where the card does not take the code. */
 static gboolean
 queue (MongeCudaJob *job)
 {
@@ -36,13 +47,16 @@ queue (MongeCudaJob *job)
     .bad_row = &job->status->bad_row,
     .stop = job->cuda->card_stop,
   };
+  cudaError_t code;
 
   run.scratch_size = monge_cuda_module_get_scratch (job->self->module, &run);
   run.scratch = monge_cuda_job_take (job, MAX (run.scratch_size, 1));
-  return run.scratch != NULL
-         && monge_cuda_job_check (job, monge_cuda_module_run (job->self->module, &run,
-                                                              job->cuda->stream),
-                                  "queueing generated code");
+  if (run.scratch == NULL)
+    return FALSE;
+  code = monge_cuda_module_run (job->self->module, &run, job->cuda->stream);
+  if (is_unsuitable (code))
+    return monge_cuda_succeeds (code);
+  return monge_cuda_job_check (job, code, "queueing generated code");
 }
 
 /* Nothing on the card counts them. */
@@ -69,6 +83,7 @@ monge_cuda_run_generic (MongeCudaProgram *self,
                         MongeTask *task,
                         GError **error)
 {
+  MongeOutcome outcome = MONGE_OUTCOME_DONE;
   MongeCudaJob job;
   gboolean done = monge_cuda_job_init (&job, self, run, task)
                   && monge_cuda_job_add_parameters (&job) && queue (&job);
@@ -80,7 +95,9 @@ monge_cuda_run_generic (MongeCudaProgram *self,
       done = monge_cuda_job_finish (&job, n_pairs);
     }
   if (!done)
+    outcome = job.error != NULL ? MONGE_OUTCOME_FAILED : MONGE_OUTCOME_UNSUITABLE;
+  if (job.error != NULL)
     g_propagate_error (error, g_steal_pointer (&job.error));
   monge_cuda_job_clear (&job);
-  return done ? MONGE_OUTCOME_DONE : MONGE_OUTCOME_FAILED;
+  return outcome;
 }

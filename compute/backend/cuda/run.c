@@ -157,13 +157,13 @@ describe_interpreter (const MongeProgram *program, const char *why)
 
 /* Who asked for the description before may still have it. */
 static void
-give_up_module (MongeCudaProgram *self, const GError *why)
+give_up_module (MongeCudaProgram *self, const char *why)
 {
   self->is_interpreted = TRUE;
   if (self->base.is_tuned)
     return;
   self->first_description = self->base.description;
-  self->base.description = describe_interpreter (self->base.program, why->message);
+  self->base.description = describe_interpreter (self->base.program, why);
 }
 
 /* Returns: FALSE if it is to be interpreted, or with @error if cancelled while it was compiled. */
@@ -182,7 +182,7 @@ get_module (MongeCudaProgram *self, MongeTask *task, GError **error)
   if (g_error_matches (local, MONGE_ERROR, MONGE_ERROR_CANCELLED))
     g_propagate_error (error, g_steal_pointer (&local));
   else
-    give_up_module (self, local);
+    give_up_module (self, local->message);
   return FALSE;
 }
 
@@ -228,7 +228,12 @@ run_program (MongeCudaProgram *self,
     return outcome;
   *n_pairs = 0;
   if (get_module (self, task, &local))
-    return monge_cuda_run_generic (self, run, n_pairs, task, error);
+    {
+      outcome = monge_cuda_run_generic (self, run, n_pairs, task, error);
+      if (outcome != MONGE_OUTCOME_UNSUITABLE)
+        return outcome;
+      give_up_module (self, "the card does not take the code made for it");
+    }
   if (local != NULL)
     {
       g_propagate_error (error, local);

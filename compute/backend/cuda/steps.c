@@ -148,7 +148,8 @@ monge_cuda_read_totals (MongeBackend *backend,
     }
   if (return_if_deferred (cuda, error) || !check_rows (cuda, error))
     return FALSE;
-  memcpy (totals, cuda->shown->totals + first, n * sizeof *totals);
+  if (n > 0)
+    memcpy (totals, cuda->shown->totals + first, n * sizeof *totals);
   return TRUE;
 }
 
