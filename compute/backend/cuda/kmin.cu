@@ -377,7 +377,7 @@ monge_cuda_find_nearest (const MongeCudaNearest *nearest, cudaStream_t stream)
     pairs = *nearest->pairs;
   turn (&nearest->x, &search.x, nearest->dim, stream);
   turn (&nearest->y, &search.y, nearest->dim, stream);
-  shared = search.in_shared ? (size_t) search.r.k * THREADS * 8 : 0;
+  shared = search.in_shared ? (size_t) search.r.k * THREADS * 8 : sizeof (float4);
   MONGE_LAUNCH (find_nearest, search.n_tiles * search.n_splits, THREADS, shared, stream, search,
                 pairs);
   MONGE_LAUNCH (merge_lists, monge_count_blocks (nearest->x.n, 128), 128, 0, stream, search);
