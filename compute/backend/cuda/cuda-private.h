@@ -123,8 +123,8 @@ void monge_cuda_pools_clear (MongeCuda *cuda);
 gboolean monge_cuda_reserve (MongeBackend *backend, gsize size, const char *purpose,
                              GError **error);
 
-/* transfer.c. Up: queued, @from may be freed at once. Down: waits for @written, see MongeCudaPlanes,
- * on a stream of its own. */
+/* transfer.c. Up: queued, @from may be freed at once. Down: waits for what wrote @planes, or for all
+ * that is queued if %NULL, then copies on a stream of its own. */
 void monge_cuda_upload (MongeCuda *cuda, gpointer to, gconstpointer from, gsize size);
 /* @n planes of @size bytes, @stride bytes apart on the host, side by side on the card. */
 void monge_cuda_upload_planes (MongeCuda *cuda, gpointer to, gconstpointer from, gsize n,
@@ -145,8 +145,8 @@ guint64 monge_cuda_mark_queued (MongeCuda *cuda);
 void monge_cuda_mark_written (MongeCuda *cuda, MongeCudaPlanes *planes);
 /* Waits for all that is queued, looking at @task: kernels are told to leave when it is cancelled. */
 gboolean monge_cuda_wait (MongeCuda *cuda, MongeTask *task, GError **error);
-/* Makes @stream wait for what wrote @planes, or for all that is queued if %NULL. */
-gboolean monge_cuda_order (MongeCuda *cuda, cudaStream_t stream, MongeCudaPlanes *planes);
+/* For what wrote @planes, or for all that is queued if %NULL. */
+gboolean monge_cuda_wait_for_planes (MongeCuda *cuda, MongeCudaPlanes *planes);
 /* @ready: (out) (nullable): comes when @planes are finished, %NULL if they are. From now on that is
  * noted whenever they are written, so that others need not wait for what comes after. */
 gboolean monge_cuda_planes_watch (MongeCuda *cuda, MongeCudaPlanes *planes, cudaEvent_t *ready);

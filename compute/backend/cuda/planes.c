@@ -83,7 +83,6 @@ monge_cuda_planes_copy (MongePlanes *to, const MongePlanes *from)
   monge_cuda_mark_written (cuda, to->state);
 }
 
-/* Kept until the planes are freed: what was fetched once is fetched again. */
 static gboolean
 make_mirror (MongePlanes *planes, GError **error)
 {
@@ -129,16 +128,11 @@ monge_cuda_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError *
   return planes->host;
 }
 
-/* Waits for what goes back, as the host may write again at once. */
-void
-monge_cuda_planes_end (MongePlanes *planes)
+static void
+write_back (MongeCuda *cuda, MongePlanes *planes)
 {
-  MongeCuda *cuda = get_cuda (planes);
   MongeCudaPlanes *state = planes->state;
 
-  if (!(state->access & MONGE_PLANES_WRITE) || !monge_cuda_enter (cuda))
-    return;
-  state->access = 0;
   monge_cuda_check (cuda, cudaMemcpyAsync (planes->data, planes->host,
                                            monge_planes_get_size (planes),
                                            cudaMemcpyHostToDevice, cuda->stream),
@@ -146,4 +140,21 @@ monge_cuda_planes_end (MongePlanes *planes)
   monge_cuda_mark_queued (cuda);
   monge_cuda_mark_written (cuda, state);
   monge_cuda_wait (cuda, NULL, NULL);
+}
+
+/* What was fetched once is fetched again: then the mirror stays. Else it is another's next, or the
+ * host's that may write to it at once. */
+void
+monge_cuda_planes_end (MongePlanes *planes)
+{
+  MongeCuda *cuda = get_cuda (planes);
+  MongeCudaPlanes *state = planes->state;
+
+  if ((state->access & MONGE_PLANES_WRITE) && monge_cuda_enter (cuda))
+    write_back (cuda, planes);
+  state->access = 0;
+  if (state->fetched != 0)
+    return;
+  monge_cuda_give_back_pinned (cuda, &state->mirror);
+  planes->host = NULL;
 }

@@ -191,8 +191,9 @@ monge_cuda_download (MongeCuda *cuda,
 
   if (size == 0)
     return TRUE;
+  /* Not with the lock: others read what is finished meanwhile. */
+  done = monge_cuda_enter (cuda) && monge_cuda_wait_for_planes (cuda, planes);
   g_mutex_lock (&cuda->read_lock);
-  done = monge_cuda_enter (cuda) && monge_cuda_order (cuda, cuda->read_stream, planes);
   in_pieces = done && piece_prepare (cuda, &cuda->down[0])
               && (size <= MONGE_CUDA_PIECE || piece_prepare (cuda, &cuda->down[1]));
   done = done && monge_cuda_enter (cuda)
@@ -210,11 +211,10 @@ monge_cuda_download_pinned (MongeCuda *cuda,
                             MongeCudaPlanes *planes,
                             GError **error)
 {
-  gboolean done;
+  gboolean done = monge_cuda_enter (cuda) && monge_cuda_wait_for_planes (cuda, planes);
 
   g_mutex_lock (&cuda->read_lock);
-  done = monge_cuda_enter (cuda) && monge_cuda_order (cuda, cuda->read_stream, planes)
-         && (size == 0 || download_at_once (cuda, to, from, size));
+  done = done && (size == 0 || download_at_once (cuda, to, from, size));
   g_mutex_unlock (&cuda->read_lock);
   return done || monge_cuda_set_error (cuda, error);
 }

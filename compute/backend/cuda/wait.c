@@ -114,8 +114,22 @@ monge_cuda_wait (MongeCuda *cuda, MongeTask *task, GError **error)
   return !monge_task_return_if_cancelled (task, error);
 }
 
+gboolean
+monge_cuda_wait_for_planes (MongeCuda *cuda, MongeCudaPlanes *planes)
+{
+  gboolean is_finished;
+  cudaEvent_t event;
+
+  g_mutex_lock (&cuda->lock);
+  is_finished = (planes != NULL ? planes->written : cuda->queued) <= cuda->finished;
+  event = planes != NULL && planes->ready_at == planes->written ? planes->ready : NULL;
+  g_mutex_unlock (&cuda->lock);
+  return is_finished
+         || (event != NULL ? poll_event (cuda, event, NULL) : monge_cuda_wait (cuda, NULL, NULL));
+}
+
 /* ------------------------------------------------------------------------------------------------
- * Waiting on a stream
+ * Waiting by others
  */
 
 gboolean
@@ -135,28 +149,5 @@ monge_cuda_planes_watch (MongeCuda *cuda, MongeCudaPlanes *planes, cudaEvent_t *
     }
   g_mutex_unlock (&cuda->lock);
   monge_cuda_give_event (cuda, event);
-  return done;
-}
-
-gboolean
-monge_cuda_order (MongeCuda *cuda, cudaStream_t stream, MongeCudaPlanes *planes)
-{
-  cudaEvent_t own, event;
-  gboolean done = TRUE, is_finished;
-
-  g_mutex_lock (&cuda->lock);
-  is_finished = (planes != NULL ? planes->written : cuda->queued) <= cuda->finished;
-  event = planes != NULL && planes->ready_at == planes->written ? planes->ready : NULL;
-  g_mutex_unlock (&cuda->lock);
-  if (is_finished)
-    return TRUE;
-  if (event != NULL)
-    return monge_cuda_check (cuda, cudaStreamWaitEvent (stream, event, 0), "ordering streams");
-  own = monge_cuda_take_event (cuda);
-  g_mutex_lock (&cuda->lock);
-  done = own != NULL && record (cuda, own)
-         && monge_cuda_check (cuda, cudaStreamWaitEvent (stream, own, 0), "ordering streams");
-  g_mutex_unlock (&cuda->lock);
-  monge_cuda_give_event (cuda, own);
   return done;
 }
