@@ -213,16 +213,17 @@ parse_formula (MongeCli *cli, Work *work, const char *text)
 /* --- order and pairs --- */
 
 static gsize *
-sort_shape (const MongeShape *shape, MongePoints **points, GError **error)
+sort_shape (MongeBackend *backend, const MongeShape *shape, MongePoints **points, GError **error)
 {
   const double origin[MONGE_MAX_DIM] = { 0 };
   MongeMeasure *measure = monge_measure_new_from_shape (shape, MONGE_WEIGHTING_UNIFORM, error);
 
   if (measure == NULL)
     return NULL;
-  *points = monge_points_new (measure, origin);
-  monge_points_sort (*points, 0, NULL);
+  *points = monge_points_new (backend, measure, origin, error);
   monge_measure_unref (measure);
+  if (*points == NULL || !monge_points_sort (*points, 0, NULL, error))
+    return NULL;
   return g_memdup2 ((*points)->order, (*points)->n * sizeof *(*points)->order);
 }
 
@@ -231,6 +232,7 @@ static gboolean
 arrange (MongeCli *cli, Work *work, GError **error)
 {
   g_autoptr (MongePoints) x = NULL, y = NULL;
+  const float *rows, *columns;
 
   if (work->radius == 0 && work->cutoff == 0)
     return TRUE;
@@ -242,16 +244,25 @@ arrange (MongeCli *cli, Work *work, GError **error)
                    monge_shape_get_dim (work->y));
       return FALSE;
     }
-  work->scope.row_order = sort_shape (work->x, &x, error);
+  work->scope.row_order = sort_shape (work->backend, work->x, &x, error);
   if (work->scope.row_order == NULL)
     return FALSE;
-  work->scope.column_order = sort_shape (work->y, &y, error);
+  work->scope.column_order = sort_shape (work->backend, work->y, &y, error);
   if (work->scope.column_order == NULL)
     return FALSE;
   if (work->radius == 0)
     return TRUE;
-  work->scope.pairs = monge_pairs_new_within (x->planes, x->n, y->planes, y->n, x->dim,
-                                              work->radius, cli->task, error);
+  rows = monge_planes_begin (x->planes, MONGE_PLANES_READ, error);
+  if (rows == NULL)
+    return FALSE;
+  columns = monge_planes_begin (y->planes, MONGE_PLANES_READ, error);
+  if (columns != NULL)
+    {
+      work->scope.pairs = monge_pairs_new_within (rows, x->n, columns, y->n, x->dim, work->radius,
+                                                  cli->task, error);
+      monge_planes_end (y->planes);
+    }
+  monge_planes_end (x->planes);
   return work->scope.pairs != NULL;
 }
 

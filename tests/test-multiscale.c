@@ -166,15 +166,19 @@ solve (MongeBackend *backend, const Case *c, int p, double tol, double *slope,
 {
   g_autoptr (MongeMeasure) source = make_measure (c, 0);
   g_autoptr (MongeMeasure) target = make_measure (c, 1);
-  g_autoptr (MongeSinkhorn) sinkhorn = monge_sinkhorn_new (backend, source, target);
   GError *error = NULL;
+  g_autoptr (MongeSinkhorn) sinkhorn = monge_sinkhorn_new (backend, source, target, &error);
+  g_autoptr (MongePlanes) planes
+      = monge_planes_new (backend, MONGE_PLANES_FLOAT64, c->n * c->dim, 1, &error);
 
+  g_assert_no_error (error);
   monge_sinkhorn_solve (sinkhorn,
                         monge_sinkhorn_params (.p = p, .blur = c->blur, .tol = tol,
                                                .reach = c->reach > 0 ? c->reach : INFINITY,
                                                .max_iterations = 3000),
-                        slope, report, NULL, &error);
+                        planes, report, NULL, &error);
   g_assert_no_error (error);
+  g_assert_true (monge_planes_read (planes, slope, NULL));
 }
 
 /* Root mean square over the source. */

@@ -42,6 +42,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongePlanes, monge_planes_free)
 /* Bytes of all components. */
 gsize monge_planes_get_size (const MongePlanes *planes);
 
+/* The first numbers of scratch planes, as @n rows of @dim: for as long as one call takes them, and
+ * not for monge_planes_begin(). */
+static inline MongePlanes
+monge_planes_view (const MongePlanes *planes, gsize n, guint dim)
+{
+  MongePlanes view = *planes;
+
+  view.n = n;
+  view.dim = dim;
+  return view;
+}
+
 /* All of them, from and to memory of the host. @from may be freed at once. Reading waits for what is
  * queued. Any thread may read planes that nothing queued writes. */
 void monge_planes_write (MongePlanes *planes, gconstpointer from);

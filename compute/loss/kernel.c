@@ -3,41 +3,24 @@
  * Slope: (1/α_i) ∂/∂x_i = Σ_l α_l ∂_x k(x_i, x_l) − Σ_j β_j ∂_x k(x_i, y_j).
  * Derivation: docs/math/kernel-norms.md. Székely and Rizzo 2004 (energy); Gretton et al. 2012. */
 #include "compute/loss/loss-private.h"
+#include "compute/backend/step.h"
 #include "compute/solver/points.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct {
   MongeLoss base;
   MongePoints *x, *y;
   double origin[MONGE_MAX_DIM];
   MongeKernel *kernels[2]; /* without and with slopes; made on first use */
-  double *out;             /* ((1 + dim) × n): sums, then slopes */
-  double *slope;           /* (n × dim): handed over only when it is whole */
+  MongePlanes *out;        /* ((1 + dim) × n): sums, then slopes */
+  MongePlanes *slope;      /* (n × dim), in the source's order */
   double target_term;      /* ½ Σ ββ k, at @target_blur */
   double target_blur;      /* NaN if not known */
 } KernelLoss;
 
-static MongeLoss *
-kernel_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
-{
-  KernelLoss *loss = g_new0 (KernelLoss, 1);
-  const guint dim = monge_measure_get_dim (target);
-  const double *y = monge_measure_get_points (target);
-  const gsize n = monge_measure_get_n (source), m = monge_measure_get_n (target);
-
-  for (guint d = 0; d < dim; d++)
-    loss->origin[d] = y[d];
-  loss->x = monge_points_new (source, loss->origin);
-  loss->y = monge_points_new (target, loss->origin);
-  monge_points_sort (loss->x, 0, NULL);
-  monge_points_sort (loss->y, 0, NULL);
-  loss->out = g_new (double, MAX (n * (1 + dim), m));
-  loss->slope = g_new (double, n * dim);
-  loss->target_blur = NAN;
-  return &loss->base;
-}
+/* Places of totals. */
+enum { OF_MOVE, OF_TARGET, OF_SELF, OF_CROSS, N_TERMS = OF_CROSS + 1 - OF_TARGET };
 
 static void
 kernel_close (MongeLoss *base)
@@ -48,9 +31,69 @@ kernel_close (MongeLoss *base)
   monge_points_free (loss->y);
   monge_kernel_free (loss->kernels[0]);
   monge_kernel_free (loss->kernels[1]);
-  g_free (loss->out);
-  g_free (loss->slope);
+  monge_planes_free (loss->out);
+  monge_planes_free (loss->slope);
   g_free (loss);
+}
+
+/* Asks for all that an evaluation will take, about. */
+static gboolean
+reserve (MongeBackend *backend, gsize n, gsize m, guint dim, GError **error)
+{
+  g_autofree char *purpose = g_strdup_printf ("a kernel norm of %'" G_GSIZE_FORMAT " points", n + m);
+  const gsize points = dim * 4 + 8 + 4 + 4;
+
+  return monge_backend_reserve (backend,
+                                (n + m) * points + MAX (n * (1 + dim), m) * 8 + n * dim * 8, purpose,
+                                error);
+}
+
+static MongePoints *
+sort_points (MongeBackend *backend, MongeMeasure *measure, const double *origin, GError **error)
+{
+  g_autoptr (MongePoints) points = monge_points_new (backend, measure, origin, error);
+
+  if (points == NULL || !monge_points_sort (points, 0, NULL, error))
+    return NULL;
+  return g_steal_pointer (&points);
+}
+
+static gboolean
+make_room (KernelLoss *loss,
+           MongeBackend *backend,
+           MongeMeasure *source,
+           MongeMeasure *target,
+           GError **error)
+{
+  const guint dim = monge_measure_get_dim (target);
+  const gsize n = monge_measure_get_n (source), m = monge_measure_get_n (target);
+
+  if (!reserve (backend, n, m, dim, error))
+    return FALSE;
+  loss->x = sort_points (backend, source, loss->origin, error);
+  loss->y = loss->x != NULL ? sort_points (backend, target, loss->origin, error) : NULL;
+  if (loss->y == NULL)
+    return FALSE;
+  loss->out = monge_planes_new (backend, MONGE_PLANES_FLOAT64, MAX (n * (1 + dim), m), 1, error);
+  if (loss->out == NULL)
+    return FALSE;
+  loss->slope = monge_planes_new (backend, MONGE_PLANES_FLOAT64, n * dim, 1, error);
+  return loss->slope != NULL;
+}
+
+static MongeLoss *
+kernel_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target, GError **error)
+{
+  KernelLoss *loss = g_new0 (KernelLoss, 1);
+  const double *y = monge_measure_get_points (target);
+
+  for (guint d = 0; d < monge_measure_get_dim (target); d++)
+    loss->origin[d] = y[d];
+  loss->target_blur = NAN;
+  if (make_room (loss, backend, source, target, error))
+    return &loss->base;
+  kernel_close (&loss->base);
+  return NULL;
 }
 
 static void
@@ -108,79 +151,103 @@ get_kernel (KernelLoss *loss, gboolean with_slope, GError **error)
   return loss->kernels[with_slope];
 }
 
-/* Σ_i a_i Σ_j b_j k(x_i, y_j); slope_i += factor · Σ_j b_j ∂_x k(x_i, y_j) where @slope. */
+/* Queues Σ_i a_i Σ_j b_j k(x_i, y_j), to @total, and where @slope
+ *     slope_i += factor · Σ_j b_j ∂_x k(x_i, y_j). */
 static gboolean
 add_term (KernelLoss *loss,
           const Shape *shape,
           const MongePoints *rows,
           const MongePoints *columns,
           double factor,
-          double *slope,
-          double *term,
+          MongePlanes *slope,
+          guint total,
           MongeTask *task,
           GError **error)
 {
   MongeKernel *kernel = get_kernel (loss, slope != NULL, error);
   const MongeArgument arguments[] = {
-    { .floats = rows->planes, .stride = rows->n },
-    { .floats = columns->planes, .stride = columns->n },
-    { .doubles = columns->weights, .stride = columns->n },
+    { .planes = rows->planes },
+    { .planes = columns->planes },
+    { .planes = columns->weights },
     { .doubles = &shape->s, .stride = 1 },
   };
   const MongeRun run = {
     .n_rows = rows->n,
     .n_columns = columns->n,
     .arguments = arguments,
-    .out = loss->out,
+    .out_planes = loss->out,
   };
 
-  if (kernel == NULL
-      || !monge_backend_run (loss->base.backend, kernel, &run, NULL, task, error))
+  if (kernel == NULL || !monge_backend_run (loss->base.backend, kernel, &run, NULL, task, error))
     return FALSE;
-  *term = 0;
-  for (gsize i = 0; i < rows->n; i++)
-    {
-      *term += rows->weights[i] * shape->sign * loss->out[i];
-      for (guint d = 0; d < rows->dim && slope != NULL; d++)
-        slope[rows->order[i] * rows->dim + d] += factor * shape->slope
-                                                 * loss->out[(1 + d) * rows->n + i];
-    }
+  monge_backend_step (loss->base.backend, &(MongeStep){
+    .id = MONGE_STEP_ADD_KERNEL,
+    .n = rows->n,
+    .planes = { rows->weights, loss->out, slope, rows->order_planes },
+    .numbers = { shape->sign, factor * shape->slope },
+    .counts = { rows->dim },
+    .totals = total,
+  });
+  return TRUE;
+}
+
+/* All terms; the target's own only where it is not known. */
+static gboolean
+add_terms (KernelLoss *loss,
+           const MongeLossParams *params,
+           MongePlanes *slope,
+           double *totals,
+           MongeTask *task,
+           GError **error)
+{
+  const Shape shape = get_shape (&loss->base, params->blur);
+  const gboolean with_target = loss->target_blur != params->blur;
+
+  if (with_target
+      && !add_term (loss, &shape, loss->y, loss->y, 0, NULL, OF_TARGET, task, error))
+    return FALSE;
+  if (!add_term (loss, &shape, loss->x, loss->x, 1, slope, OF_SELF, task, error)
+      || !add_term (loss, &shape, loss->x, loss->y, -1, slope, OF_CROSS, task, error)
+      || !monge_backend_read_totals (loss->base.backend, OF_TARGET, N_TERMS, totals, task, error))
+    return FALSE;
+  if (with_target)
+    loss->target_term = totals[0];
+  loss->target_blur = params->blur;
   return TRUE;
 }
 
 static gboolean
 kernel_evaluate (MongeLoss *base,
-                 const double *points,
+                 MongePlanes *points,
                  const MongeLossParams *params,
-                 double *slope,
+                 MongePlanes *slope,
                  MongeLossReport *report,
                  MongeTask *task,
                  GError **error)
 {
   KernelLoss *loss = (KernelLoss *) base;
-  const Shape shape = get_shape (base, params->blur);
-  const gsize size = loss->x->n * loss->x->dim;
-  double *slope_now = slope != NULL ? loss->slope : NULL;
-  double xx, xy;
+  MongeBackend *backend = base->backend;
+  double bad, totals[N_TERMS];
+  gboolean done;
 
-  monge_points_move (loss->x, points != NULL ? points : monge_measure_get_points (base->source),
-                     loss->origin);
-  memset (loss->slope, 0, size * sizeof *loss->slope);
-  if (loss->target_blur != params->blur)
-    {
-      if (!add_term (loss, &shape, loss->y, loss->y, 0, NULL, &loss->target_term, task, error))
-        return FALSE;
-      loss->target_blur = params->blur;
-    }
-  if (!add_term (loss, &shape, loss->x, loss->x, 1, slope_now, &xx, task, error)
-      || !add_term (loss, &shape, loss->x, loss->y, -1, slope_now, &xy, task, error))
+  monge_points_move (loss->x, points, loss->origin, OF_MOVE);
+  if (!monge_backend_read_totals (backend, OF_MOVE, 1, &bad, task, error)
+      || !monge_points_check_move (loss->x, bad, error))
+    return FALSE;
+  if (slope != NULL)
+    monge_backend_step (backend, &(MongeStep){ .id = MONGE_STEP_FILL, .n = slope->n,
+                                               .planes = { loss->slope } });
+  done = add_terms (loss, params, slope != NULL ? loss->slope : NULL, totals, task, error);
+  monge_backend_take_n_pairs (backend); /* not reported, nor for the next to count */
+  if (!done)
     return FALSE;
   *report = (MongeLossReport){
-    .value = 0.5 * xx + 0.5 * loss->target_term - xy,
+    .value = 0.5 * totals[OF_SELF - OF_TARGET] + 0.5 * loss->target_term
+             - totals[OF_CROSS - OF_TARGET],
     .converged = TRUE,
   };
   if (slope != NULL)
-    memcpy (slope, slope_now, size * sizeof *slope);
+    monge_planes_copy (slope, loss->slope);
   return TRUE;
 }
 

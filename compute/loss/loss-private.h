@@ -10,6 +10,7 @@ struct _MongeLoss {
   MongeBackend *backend; /* borrowed */
   MongeMeasure *source;  /* owned references */
   MongeMeasure *target;
+  MongePlanes *points, *slope; /* of a card, for calls with pointers; made at first use */
 };
 
 extern const MongeLossType monge_loss_sinkhorn;

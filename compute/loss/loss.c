@@ -52,7 +52,9 @@ monge_loss_new (const char *name,
                    monge_measure_get_dim (source), monge_measure_get_dim (target));
       return NULL;
     }
-  loss = type->open (backend, source, target);
+  loss = type->open (backend, source, target, error);
+  if (loss == NULL)
+    return NULL;
   loss->type = type;
   loss->backend = backend;
   loss->source = monge_measure_ref (source);
@@ -69,6 +71,8 @@ monge_loss_free (MongeLoss *loss)
     return;
   source = loss->source;
   target = loss->target;
+  monge_planes_free (loss->points);
+  monge_planes_free (loss->slope);
   loss->type->close (loss);
   monge_measure_unref (source);
   monge_measure_unref (target);
@@ -80,56 +84,23 @@ monge_loss_reset (MongeLoss *loss)
   loss->type->reset (loss);
 }
 
+/* @points: (nullable): where the measure has them. */
 static gboolean
-check_points (const double *points, gsize n, guint dim, GError **error)
+make_planes (MongeLoss *loss, const double *points, gboolean with_slope, GError **error)
 {
-  const gsize size = points != NULL ? n * dim : 0, run = 64;
-  gsize first = 0;
+  const gsize n = monge_measure_get_n (loss->source) * monge_measure_get_dim (loss->source);
 
-  for (; first + run <= size; first += run) /* in vectors */
-    {
-      int found = 0;
-
-      for (gsize k = 0; k < run; k++)
-        found |= !(fabs (points[first + k]) <= G_MAXDOUBLE);
-      if (found)
-        break;
-    }
-  for (gsize k = first; k < size; k++)
-    if (!isfinite (points[k]))
-      {
-        g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
-                     "Coordinate %u of source point %" G_GSIZE_FORMAT " is not finite",
-                     (guint) (k % dim), k / dim);
-        return FALSE;
-      }
-  return TRUE;
-}
-
-gboolean
-monge_loss_evaluate (MongeLoss *loss,
-                     const double *points,
-                     const MongeLossParams *params,
-                     double *slope,
-                     MongeLossReport *report,
-                     MongeTask *task,
-                     GError **error)
-{
-  const gint64 start = g_get_monotonic_time ();
-
-  g_return_val_if_fail (params->blur > 0, FALSE);
-
-  if (!check_points (points, monge_measure_get_n (loss->source),
-                     monge_measure_get_dim (loss->source), error)
-      || !loss->type->evaluate (loss, points, params, slope, report, task, error))
+  if (loss->points == NULL)
+    loss->points = monge_planes_new (loss->backend, MONGE_PLANES_FLOAT64, n, 1, error);
+  if (loss->points == NULL)
     return FALSE;
-  report->seconds = 1e-6 * (double) (g_get_monotonic_time () - start);
-  if (isfinite (report->value))
-    return TRUE;
-  g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_NAN,
-                       "The loss is not finite: blur is too small, or the shapes too far apart, for "
-                       "32-bit arithmetic; try a larger blur");
-  return FALSE;
+  if (with_slope && loss->slope == NULL)
+    loss->slope = monge_planes_new (loss->backend, MONGE_PLANES_FLOAT64, n, 1, error);
+  if (with_slope && loss->slope == NULL)
+    return FALSE;
+  monge_planes_write (loss->points,
+                      points != NULL ? points : monge_measure_get_points (loss->source));
+  return TRUE;
 }
 
 gboolean
@@ -141,16 +112,60 @@ monge_loss_evaluate_planes (MongeLoss *loss,
                             MongeTask *task,
                             GError **error)
 {
-  double *at = monge_planes_begin (points, MONGE_PLANES_READ, error), *slopes;
-  gboolean done;
+  const gint64 start = g_get_monotonic_time ();
 
-  if (at == NULL)
+  g_return_val_if_fail (params->blur > 0, FALSE);
+
+  if (points == NULL)
+    {
+      if (!make_planes (loss, NULL, FALSE, error))
+        return FALSE;
+      points = loss->points;
+    }
+  if (!loss->type->evaluate (loss, points, params, slope, report, task, error))
     return FALSE;
-  slopes = slope != NULL ? monge_planes_begin (slope, MONGE_PLANES_WRITE, error) : NULL;
-  done = (slope == NULL || slopes != NULL)
-         && monge_loss_evaluate (loss, at, params, slopes, report, task, error);
-  monge_planes_end (points);
-  if (slopes != NULL)
-    monge_planes_end (slope);
-  return done;
+  report->seconds = 1e-6 * (double) (g_get_monotonic_time () - start);
+  if (isfinite (report->value))
+    return TRUE;
+  g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_NAN,
+                       "The loss is not finite: blur is too small, or the shapes too far apart, for "
+                       "32-bit arithmetic; try a larger blur");
+  return FALSE;
+}
+
+/* Memory of the host as planes of a backend whose planes lie there. */
+static MongePlanes
+borrow (const MongeLoss *loss, const double *values)
+{
+  return (MongePlanes){
+    .backend = loss->backend,
+    .type = MONGE_PLANES_FLOAT64,
+    .n = monge_measure_get_n (loss->source) * monge_measure_get_dim (loss->source),
+    .dim = 1,
+    .data = (gpointer) values,
+  };
+}
+
+gboolean
+monge_loss_evaluate (MongeLoss *loss,
+                     const double *points,
+                     const MongeLossParams *params,
+                     double *slope,
+                     MongeLossReport *report,
+                     MongeTask *task,
+                     GError **error)
+{
+  if (monge_backend_is_on_host (loss->backend))
+    {
+      MongePlanes at
+          = borrow (loss, points != NULL ? points : monge_measure_get_points (loss->source));
+      MongePlanes slopes = borrow (loss, slope);
+
+      return monge_loss_evaluate_planes (loss, &at, params, slope != NULL ? &slopes : NULL, report,
+                                         task, error);
+    }
+  return make_planes (loss, points, slope != NULL, error)
+         && monge_loss_evaluate_planes (loss, loss->points, params,
+                                        slope != NULL ? loss->slope : NULL, report, task, error)
+         && (slope == NULL || monge_planes_read (loss->slope, slope, error));
 }

@@ -55,15 +55,18 @@ typedef struct _MongeLoss MongeLoss;
  * MongeLossType:
  *
  * One line of the table of losses, called through the functions below only. A new loss is one file
- * and one line. @open returns a struct that begins with a #MongeLoss (loss-private.h); the measures
- * are checked and outlive it.
+ * and one line. @open returns a struct that begins with a #MongeLoss (loss-private.h), or fails where
+ * a card has no room for it; the measures are checked and outlive it. @evaluate writes slopes, where
+ * they are wanted, last.
  */
 typedef struct {
   const char *name;
   const char *description;
-  MongeLoss *(*open) (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target);
-  gboolean (*evaluate) (MongeLoss *loss, const double *points, const MongeLossParams *params,
-                        double *slope, MongeLossReport *report, MongeTask *task, GError **error);
+  MongeLoss *(*open) (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target,
+                      GError **error);
+  gboolean (*evaluate) (MongeLoss *loss, MongePlanes *points, const MongeLossParams *params,
+                        MongePlanes *slope, MongeLossReport *report, MongeTask *task,
+                        GError **error);
   void (*reset) (MongeLoss *loss);
   void (*close) (MongeLoss *loss);
 } MongeLossType;
@@ -77,6 +80,7 @@ extern const char *const monge_loss_names[];
  * @name: one of #monge_losses, else an error lists them
  * @source, @target: of equal dimension; kept by reference
  *
+ * Fails on a card without room, naming what is needed.
  * Holds the workspace and the state that makes the next evaluation start warm (potentials).
  * One thread at a time. @backend must outlive it.
  */

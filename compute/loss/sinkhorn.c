@@ -8,11 +8,15 @@ typedef struct {
 } SinkhornLoss;
 
 static MongeLoss *
-sinkhorn_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
+sinkhorn_open (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target, GError **error)
 {
-  SinkhornLoss *loss = g_new0 (SinkhornLoss, 1);
+  MongeSinkhorn *solver = monge_sinkhorn_new (backend, source, target, error);
+  SinkhornLoss *loss;
 
-  loss->solver = monge_sinkhorn_new (backend, source, target);
+  if (solver == NULL)
+    return NULL;
+  loss = g_new0 (SinkhornLoss, 1);
+  loss->solver = solver;
   return &loss->base;
 }
 
@@ -33,9 +37,9 @@ sinkhorn_reset (MongeLoss *base)
 
 static gboolean
 sinkhorn_evaluate (MongeLoss *base,
-                   const double *points,
+                   MongePlanes *points,
                    const MongeLossParams *params,
-                   double *slope,
+                   MongePlanes *slope,
                    MongeLossReport *report,
                    MongeTask *task,
                    GError **error)
@@ -43,15 +47,15 @@ sinkhorn_evaluate (MongeLoss *base,
   SinkhornLoss *loss = (SinkhornLoss *) base;
   MongeSinkhornReport solved;
 
-  monge_sinkhorn_move_source (loss->solver,
-                              points != NULL ? points : monge_measure_get_points (base->source));
-  if (!monge_sinkhorn_solve (loss->solver,
-                             monge_sinkhorn_params (.p = params->p, .blur = params->blur,
-                                                    .reach = params->reach,
-                                                    .scaling = params->scaling, .tol = params->tol,
-                                                    .max_iterations = params->max_iterations,
-                                                    .debias = params->debias),
-                             slope, &solved, task, error))
+  if (!monge_sinkhorn_move_source (loss->solver, points, error)
+      || !monge_sinkhorn_solve (loss->solver,
+                                monge_sinkhorn_params (.p = params->p, .blur = params->blur,
+                                                       .reach = params->reach,
+                                                       .scaling = params->scaling,
+                                                       .tol = params->tol,
+                                                       .max_iterations = params->max_iterations,
+                                                       .debias = params->debias),
+                                slope, &solved, task, error))
     return FALSE;
   *report = (MongeLossReport){
     .value = solved.value,

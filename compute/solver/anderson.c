@@ -1,7 +1,6 @@
 #include "compute/solver/anderson.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Squared lengths below this share of the largest are noise to the least squares. */
 #define RIDGE 1e-10
@@ -11,13 +10,25 @@
 /* No mode is taken to be slower than one that needs so many plain steps. */
 #define SLOWEST 30
 
+/* Totals of one turn. */
+enum {
+  MASS,
+  SUM,                                             /* of the residual r */
+  SQUARE,                                          /* of r */
+  GRAM,                                            /* ⟨Δr_k, Δr_l⟩ */
+  RHS = GRAM + MONGE_ANDERSON_DEPTH,               /* ⟨Δr_l, r⟩ */
+  PLAIN_MEAN = RHS + MONGE_ANDERSON_DEPTH,         /* of ΔG_k */
+  PLAIN_GRAM,                                      /* ⟨ΔG_k, ΔG_l⟩ */
+  PLAIN_RHS = PLAIN_GRAM + MONGE_ANDERSON_DEPTH,   /* ⟨ΔG_l, r⟩ */
+  N_TOTALS = PLAIN_RHS + MONGE_ANDERSON_DEPTH,
+};
+
+G_STATIC_ASSERT (N_TOTALS == MONGE_ANDERSON_N_TOTALS);
+
 void
-monge_anderson_init (MongeAnderson *a, const double *weights, gsize n, double noise)
+monge_anderson_init (MongeAnderson *a, MongeBackend *backend)
 {
-  *a = (MongeAnderson){ .n = n, .weights = weights, .noise = noise, .objective = -INFINITY,
-                         .slowness = 1 };
-  a->residual = g_new (double, n);
-  a->plain = g_new (double, n);
+  *a = (MongeAnderson){ .backend = backend };
 }
 
 void
@@ -25,44 +36,118 @@ monge_anderson_clear (MongeAnderson *a)
 {
   for (guint k = 0; k < MONGE_ANDERSON_DEPTH; k++)
     {
-      g_free (a->d_residual[k]);
-      g_free (a->d_plain[k]);
+      g_clear_pointer (&a->d_residual[k], monge_planes_free);
+      g_clear_pointer (&a->d_plain[k], monge_planes_free);
     }
-  g_free (a->residual);
-  g_free (a->plain);
-  *a = (MongeAnderson){ 0 };
+  g_clear_pointer (&a->residual, monge_planes_free);
+  g_clear_pointer (&a->plain, monge_planes_free);
+  a->capacity = 0;
 }
 
-static double
-dot (const MongeAnderson *a, const double *u, const double *v)
+static gboolean
+make_room (MongeAnderson *a, MongePlanes **planes, GError **error)
 {
-  double total = 0;
-
-  for (gsize i = 0; i < a->n; i++)
-    total += a->weights[i] * u[i] * v[i];
-  return total;
+  if (*planes == NULL)
+    *planes = monge_planes_new (a->backend, MONGE_PLANES_FLOAT64, a->capacity, 1, error);
+  return *planes != NULL;
 }
 
-/* Keeps the differences between this iterate and the last. */
+gboolean
+monge_anderson_begin (MongeAnderson *a,
+                      MongePlanes *weights,
+                      gsize n,
+                      double noise,
+                      GError **error)
+{
+  if (n > a->capacity)
+    {
+      monge_anderson_clear (a);
+      a->capacity = n;
+    }
+  a->n = n;
+  a->weights = weights;
+  a->n_kept = a->next = 0;
+  a->noise = noise;
+  a->objective = -INFINITY;
+  a->has_last = a->is_stuck = FALSE;
+  a->slowness = 1;
+  return make_room (a, &a->residual, error) && make_room (a, &a->plain, error);
+}
+
+void
+monge_anderson_give_up (MongeAnderson *a)
+{
+  a->is_stuck = TRUE;
+}
+
+/* Differences, once this turn's is among them. */
+static guint
+count_differences (const MongeAnderson *a)
+{
+  return a->has_last ? MIN (a->n_kept + 1, MONGE_ANDERSON_DEPTH) : 0;
+}
+
+gboolean
+monge_anderson_queue (MongeAnderson *a,
+                      MongePlanes *g,
+                      MongePlanes *mapped,
+                      guint totals,
+                      GError **error)
+{
+  const guint k = a->next, kept = count_differences (a);
+  MongeStep take = {
+    .id = MONGE_STEP_TAKE_DIFFERENCES,
+    .n = a->n,
+    .planes = { a->weights, g, mapped, a->residual, a->plain },
+    .counts = { kept },
+    .totals = totals,
+  };
+  MongeStep measure = {
+    .id = MONGE_STEP_MEASURE_DIFFERENCES,
+    .n = a->n,
+    .planes = { a->weights, g, mapped },
+    .counts = { kept },
+    .totals = totals + PLAIN_MEAN,
+  };
+
+  if (kept > 0)
+    {
+      if (!make_room (a, &a->d_residual[k], error) || !make_room (a, &a->d_plain[k], error))
+        return FALSE;
+      take.planes[5] = a->d_residual[k];
+      take.planes[6] = measure.planes[3] = a->d_plain[k];
+    }
+  for (guint l = 0; l < kept; l++)
+    {
+      take.planes[7 + l] = a->d_residual[l];
+      measure.planes[4 + l] = a->d_plain[l];
+    }
+  monge_backend_step (a->backend, &take);
+  if (kept > 0)
+    monge_backend_step (a->backend, &measure);
+  return TRUE;
+}
+
+/* The difference that was taken joins the others. */
 static void
-keep_difference (MongeAnderson *a, const double *g, const double *mapped)
+keep_difference (MongeAnderson *a, const double *totals)
 {
   const guint k = a->next;
 
-  if (a->d_residual[k] == NULL)
-    {
-      a->d_residual[k] = g_new (double, a->n);
-      a->d_plain[k] = g_new (double, a->n);
-    }
-  for (gsize i = 0; i < a->n; i++)
-    {
-      a->d_residual[k][i] = mapped[i] - g[i] - a->residual[i];
-      a->d_plain[k][i] = mapped[i] - a->plain[i];
-    }
-  a->n_kept = MIN (a->n_kept + 1, MONGE_ANDERSON_DEPTH);
+  a->n_kept = count_differences (a);
   a->next = (k + 1) % MONGE_ANDERSON_DEPTH;
   for (guint l = 0; l < a->n_kept; l++)
-    a->gram[k][l] = a->gram[l][k] = dot (a, a->d_residual[k], a->d_residual[l]);
+    a->gram[k][l] = a->gram[l][k] = totals[GRAM + l];
+}
+
+static void
+measure_difference (MongeAnderson *a, const double *totals)
+{
+  const guint k = a->next;
+
+  a->plain_mean[k] = totals[PLAIN_MEAN];
+  for (guint l = 0; l < count_differences (a); l++)
+    a->plain_gram[k][l] = a->plain_gram[l][k] = totals[PLAIN_GRAM + l];
 }
 
 /* Cholesky on (gram + ridge) x = b, in place of b. */
@@ -101,87 +186,98 @@ solve (const MongeAnderson *a, double *b)
   return TRUE;
 }
 
+/* Root mean square, mean taken off, of r − Σ_l γ_l ΔG_l. */
 static double
-measure_step (const MongeAnderson *a, const double *from, const double *to)
+measure_step (const MongeAnderson *a, const double *totals, const double *gamma, guint n)
 {
-  double total = 0, square = 0, mass = 0;
+  double total = totals[SUM], square = totals[SQUARE], mass = totals[MASS];
 
-  for (gsize i = 0; i < a->n; i++)
+  for (guint k = 0; k < n; k++)
     {
-      double step = to[i] - from[i];
-
-      mass += a->weights[i];
-      total += a->weights[i] * step;
-      square += a->weights[i] * step * step;
+      total -= gamma[k] * a->plain_mean[k];
+      square -= 2 * gamma[k] * totals[PLAIN_RHS + k];
+      for (guint l = 0; l < n; l++)
+        square += gamma[k] * gamma[l] * a->plain_gram[k][l];
     }
   return sqrt (MAX (square / mass - total / mass * (total / mass), 0));
 }
 
 static gboolean
-take_back (MongeAnderson *a, double *g)
+take_back (MongeAnderson *a, MongePlanes *g)
 {
-  memcpy (g, a->plain, a->n * sizeof *g);
+  MongePlanes to = monge_planes_view (g, a->n, 1), from = monge_planes_view (a->plain, a->n, 1);
+
+  monge_planes_copy (&to, &from);
   a->n_kept = a->next = 0;
   a->has_last = FALSE;
   return FALSE;
 }
 
-void
-monge_anderson_give_up (MongeAnderson *a)
+/* γ of the combination of iterates with the least residual. Returns: %FALSE if there is none. */
+static gboolean
+combine (const MongeAnderson *a, const double *totals, double *gamma)
 {
-  a->is_stuck = TRUE;
+  for (guint k = 0; k < a->n_kept; k++)
+    gamma[k] = totals[RHS + k];
+  return a->n_kept > 0 && solve (a, gamma);
 }
 
-/* The combination of iterates with the least residual. Returns: %FALSE if there is none. */
-static gboolean
-combine (const MongeAnderson *a, double *next)
+/* g ← G − Σ_l γ_l ΔG_l; this iterate is the last from now on. */
+static void
+take_step (MongeAnderson *a, MongePlanes *g, MongePlanes *mapped, const double *gamma, guint n)
 {
-  double gamma[MONGE_ANDERSON_DEPTH];
+  MongeStep step = {
+    .id = MONGE_STEP_COMBINE_DIFFERENCES,
+    .n = a->n,
+    .planes = { g, mapped, a->residual, a->plain },
+    .counts = { n },
+  };
 
-  for (guint k = 0; k < a->n_kept; k++)
-    gamma[k] = dot (a, a->d_residual[k], a->residual);
-  if (a->n_kept == 0 || !solve (a, gamma))
-    return FALSE;
-  for (guint k = 0; k < a->n_kept; k++)
-    for (gsize i = 0; i < a->n; i++)
-      next[i] -= gamma[k] * a->d_plain[k][i];
-  return TRUE;
+  for (guint l = 0; l < n; l++)
+    {
+      step.planes[4 + l] = a->d_plain[l];
+      step.numbers[l] = gamma[l];
+    }
+  monge_backend_step (a->backend, &step);
 }
 
 gboolean
 monge_anderson_advance (MongeAnderson *a,
-                        double *g,
-                        const double *mapped,
+                        MongePlanes *g,
+                        MongePlanes *mapped,
+                        const double *totals,
                         double objective,
                         double noise,
                         double *step)
 {
-  g_autofree double *next = g_memdup2 (mapped, a->n * sizeof *mapped);
-  const double plain_step = measure_step (a, g, mapped);
-  gboolean accelerated;
+  const double plain_step = measure_step (a, totals, NULL, 0);
+  double gamma[MONGE_ANDERSON_DEPTH] = { 0 };
+  gboolean accelerated = FALSE;
+  guint n = 0;
 
   *step = INFINITY;
   if (a->has_last && a->n_kept > 0 && !(objective >= a->objective - noise))
     return take_back (a, g);
-  if (a->is_stuck && a->has_last)
-    for (gsize i = 0; i < a->n; i++)
-      next[i] += MOMENTUM * (mapped[i] - a->plain[i]);
-  else if (a->has_last)
-    keep_difference (a, g, mapped);
-  for (gsize i = 0; i < a->n; i++)
+  if (a->has_last)
+    measure_difference (a, totals);
+  if (a->has_last && a->is_stuck) /* G + momentum · ΔG_k */
     {
-      a->residual[i] = mapped[i] - g[i];
-      a->plain[i] = mapped[i];
+      n = count_differences (a);
+      gamma[a->next] = -MOMENTUM;
     }
-  a->objective = objective;
-  a->has_last = TRUE;
-
-  accelerated = !a->is_stuck && combine (a, next);
-  *step = measure_step (a, g, next);
+  else if (a->has_last)
+    keep_difference (a, totals);
+  if (!a->is_stuck)
+    accelerated = combine (a, totals, gamma);
+  if (accelerated)
+    n = a->n_kept;
+  *step = measure_step (a, totals, gamma, n);
   if (accelerated && plain_step > 0)
     a->slowness = CLAMP (*step / plain_step, 1, SLOWEST);
   else
     *step = MAX (*step, a->slowness * plain_step);
-  memcpy (g, next, a->n * sizeof *g);
+  take_step (a, g, mapped, gamma, n);
+  a->objective = objective;
+  a->has_last = TRUE;
   return TRUE;
 }

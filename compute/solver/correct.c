@@ -11,112 +11,150 @@
  * slope is x − T(x) = m − κ_y x. Positions are about one origin common to both sides. */
 #include "compute/solver/sinkhorn-private.h"
 
-#include "compute/core/parallel.h"
-
 #include <math.h>
 #include <string.h>
 
 /* A side of the problem between widened clusters. */
 typedef struct {
-  MongePoints *points; /* u or v */
-  double *potential;   /* f̂ or ĝ */
+  MongePoints *points;    /* u or v */
+  MongePlanes *potential; /* f̂ or ĝ */
   double kappa;
 } Wide;
+
+/* Totals of corrections. */
+enum {
+  OF_CELLS = TOTALS_OF_CORRECTION, /* of both sides, two each */
+  OF_IMAGE = OF_CELLS + 4,
+};
 
 static void
 wide_clear (Wide *wide)
 {
   g_clear_pointer (&wide->points, monge_points_free);
-  g_clear_pointer (&wide->potential, g_free);
+  g_clear_pointer (&wide->potential, monge_planes_free);
 }
 
-/* Variance inside the cells along each direction of the shape, over ε; 0 for points. */
-static double
-measure_kappa (const MongeSinkhorn *s, const Side *side)
+/* Variance inside the cells of both sides along each direction of the shape, over ε; 0 for points. */
+static gboolean
+measure_kappa (MongeSinkhorn *s, double *kappa, GError **error)
 {
-  const double dim = CLAMP (round (side->fine->intrinsic_dim), 1, s->dim);
+  double totals[4];
 
-  return side->clusters != NULL
-             ? monge_points_measure_cells (side->clusters, side->fine) / (dim * s->epsilon)
-             : 0;
+  for (Which which = SOURCE; which <= TARGET; which++)
+    if (s->sides[which].clusters != NULL)
+      monge_points_queue_cells (s->sides[which].clusters, s->sides[which].fine,
+                                OF_CELLS + 2 * which);
+  if (!monge_sinkhorn_read (s, OF_CELLS, 4, totals, error))
+    return FALSE;
+  for (Which which = SOURCE; which <= TARGET; which++)
+    {
+      const double dim = CLAMP (round (s->sides[which].fine->intrinsic_dim), 1, s->dim);
+      const double mass = s->sides[which].clusters != NULL ? totals[2 * which + 1] : 0;
+
+      kappa[which] = mass > 0 ? totals[2 * which] / mass / (dim * s->epsilon) : 0;
+    }
+  return TRUE;
 }
 
-static double
-get_relative (const MongePoints *points, gsize i, guint d, const double *origin)
+/* What takes coordinates of @points to @origin. */
+static void
+get_offset (const MongePoints *points, const double *origin, double *offset)
 {
-  return points->origin[d] - origin[d] + points->planes[d * points->n + i];
+  for (guint d = 0; d < points->dim; d++)
+    offset[d] = points->origin[d] - origin[d];
+}
+
+/* Where the plan takes the centre of @points, whose moments are in s->moment. */
+static gboolean
+find_image (MongeSinkhorn *s,
+            const MongePoints *points,
+            const double *offset,
+            double *image,
+            GError **error)
+{
+  MongeStep step = {
+    .id = MONGE_STEP_FIND_IMAGE,
+    .n = points->n,
+    .planes = { points->weights, points->planes, s->moment },
+    .counts = { s->dim },
+    .totals = OF_IMAGE,
+  };
+
+  memcpy (step.numbers, offset, s->dim * sizeof *offset);
+  monge_backend_step (s->backend, &step);
+  return monge_sinkhorn_read (s, OF_IMAGE, s->dim, image, error);
+}
+
+static gboolean
+wide_alloc (Wide *wide, const MongePoints *points, MongePlanes *potential, GError **error)
+{
+  MongePlanes from;
+
+  wide->points = monge_points_alloc (points->backend, points->n, points->dim, error);
+  wide->potential = wide->points != NULL ? monge_points_new_potential (points, error) : NULL;
+  if (wide->potential == NULL)
+    return FALSE;
+  from = monge_planes_view (potential, points->n, 1);
+  monge_planes_copy (wide->points->weights, points->weights);
+  monge_planes_copy (wide->points->log_weights, points->log_weights);
+  monge_planes_copy (wide->potential, &from);
+  return TRUE;
 }
 
 /* From the moments of @points in s->moment; @other_kappa: of the columns. */
-static Wide
-widen (const MongeSinkhorn *s,
+static gboolean
+widen (MongeSinkhorn *s,
        const MongePoints *points,
-       const double *potential,
+       MongePlanes *potential,
        double kappa,
        double other_kappa,
-       const double *origin)
+       const double *origin,
+       Wide *wide,
+       GError **error)
 {
-  const gsize n = points->n;
-  Wide wide = { monge_points_alloc (n, s->dim), g_memdup2 (potential, n * sizeof *potential), kappa };
-  double centre[MONGE_MAX_DIM] = { 0 };
+  double image[MONGE_MAX_DIM];
+  MongeStep step = {
+    .id = MONGE_STEP_WIDEN,
+    .n = points->n,
+    .planes = { NULL, NULL, points->planes, s->moment },
+    .numbers = { kappa, other_kappa },
+    .counts = { s->dim },
+  };
 
-  memcpy (wide.points->weights, points->weights, n * sizeof *points->weights);
-  memcpy (wide.points->log_weights, points->log_weights, n * sizeof *points->log_weights);
-  for (guint d = 0; d < s->dim; d++)
+  wide->kappa = kappa;
+  get_offset (points, origin, step.numbers + 2);
+  if (!find_image (s, points, step.numbers + 2, image, error)
+      || !wide_alloc (wide, points, potential, error))
+    return FALSE;
+  for (guint d = 0; d < s->dim; d++) /* the cloud's new origin keeps float32 coordinates small */
     {
-      /* The image of the centre: the cloud's new origin keeps float32 coordinates small. */
-      for (gsize i = 0; i < n; i++)
-        centre[d] += points->weights[i]
-                     * (get_relative (points, i, d, origin) - s->moment[d * n + i]);
-      wide.points->origin[d] = points->origin[d] - kappa * centre[d];
-      for (gsize i = 0; i < n; i++)
-        {
-          const double c = get_relative (points, i, d, origin), t = c - s->moment[d * n + i];
-          const double u = c - kappa * t;
-
-          wide.points->planes[d * n + i]
-              = (float) (points->planes[d * n + i] - kappa * (t - centre[d]));
-          wide.potential[i] += 0.5 * (u * u - c * c + kappa * t * t + other_kappa * c * c);
-        }
+      step.numbers[2 + MONGE_STEP_MAX_DIM + d] = image[d];
+      wide->points->origin[d] = points->origin[d] - kappa * image[d];
     }
-  return wide;
+  step.planes[0] = wide->points->planes;
+  step.planes[1] = wide->potential;
+  monge_backend_step (s->backend, &step);
+  return TRUE;
 }
 
-typedef struct {
-  MongeSinkhorn *s;
-  const double *origin;
-  double kappa;
-  double sign;
-  double *slope;
-} Rows;
-
-/* The row's own share of the average over columns. */
+/* potential += @factor · |x|² */
 static void
-lift_rows (gsize begin, gsize end, guint worker, gpointer data)
+queue_square (MongeSinkhorn *s,
+              const MongePoints *points,
+              const double *origin,
+              double factor,
+              MongePlanes *potential)
 {
-  const Rows *r = data;
-  const MongePoints *fine = r->s->sides[SOURCE].fine;
+  MongeStep step = {
+    .id = MONGE_STEP_ADD_SQUARE,
+    .n = points->n,
+    .planes = { potential, points->planes },
+    .numbers = { factor },
+    .counts = { s->dim },
+  };
 
-  for (gsize i = begin; i < end; i++)
-    for (guint d = 0; d < r->s->dim; d++)
-      {
-        const double x = get_relative (fine, i, d, r->origin);
-
-        r->s->extended[i] += 0.5 * r->kappa * x * x;
-      }
-}
-
-static void
-slope_rows (gsize begin, gsize end, guint worker, gpointer data)
-{
-  const Rows *r = data;
-  const MongePoints *fine = r->s->sides[SOURCE].fine;
-
-  for (gsize i = begin; i < end; i++)
-    for (guint d = 0; d < r->s->dim; d++)
-      r->slope[i * r->s->dim + d]
-          += r->sign
-             * (r->s->moment[d * fine->n + i] - r->kappa * get_relative (fine, i, d, r->origin));
+  get_offset (points, origin, step.numbers + 1);
+  monge_backend_step (s->backend, &step);
 }
 
 /* slope += @sign · (x − T(x)) at all points, s->extended holding the potential there. */
@@ -127,31 +165,32 @@ add_slopes (MongeSinkhorn *s,
             double row_kappa,
             const double *origin,
             double sign,
-            double *slope,
+            MongePlanes *slope,
             GError **error)
 {
   const MongePoints *fine = s->sides[SOURCE].fine;
-  Rows r = { s, origin, columns->kappa, sign, slope };
+  MongeStep step = {
+    .id = MONGE_STEP_CORRECT_SLOPE,
+    .n = fine->n,
+    .planes = { slope, fine->planes, s->moment },
+    .numbers = { sign, columns->kappa },
+    .counts = { s->dim },
+  };
 
-  for (gsize j = 0; j < centres->n; j++) /* rows are points: not averaged over */
-    for (guint d = 0; d < s->dim; d++)
-      {
-        const double c = get_relative (centres, j, d, origin);
-
-        columns->potential[j] -= 0.5 * row_kappa * c * c;
-      }
-  monge_parallel_rows (fine->n, 8192, 0, NULL, lift_rows, &r);
+  get_offset (fine, origin, step.numbers + 2);
+  queue_square (s, centres, origin, -0.5 * row_kappa, columns->potential); /* not averaged over */
+  queue_square (s, fine, origin, 0.5 * columns->kappa, s->extended); /* the row's own share */
   if (!monge_sinkhorn_reduce (s, fine, s->extended, columns->points, columns->potential, TRUE, error))
     return FALSE;
-  monge_parallel_rows (fine->n, 8192, 0, NULL, slope_rows, &r);
+  monge_backend_step (s->backend, &step);
   return TRUE;
 }
 
 static void
-swap_level (Side *side, Wide *wide, double **potential)
+swap_level (Side *side, Wide *wide, MongePlanes **potential)
 {
   MongePoints *clusters = side->clusters;
-  double *values = *potential;
+  MongePlanes *values = *potential;
 
   side->clusters = wide->points;
   wide->points = clusters;
@@ -194,23 +233,22 @@ solve_self (MongeSinkhorn *s, Wide *wide, GError **error)
 }
 
 gboolean
-monge_sinkhorn_correct_cross (MongeSinkhorn *s, double *slope, GError **error)
+monge_sinkhorn_correct_cross (MongeSinkhorn *s, MongePlanes *slope, GError **error)
 {
   const Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
   const MongePoints *a = monge_side_get_points (x), *b = monge_side_get_points (y);
   const double *origin = y->fine->origin;
-  const double kappa[2] = { measure_kappa (s, x), measure_kappa (s, y) };
+  double kappa[2];
   Wide wide[2] = { 0 };
   gboolean done;
 
-  if (!monge_sinkhorn_reduce (s, a, x->cross, b, y->cross, TRUE, error))
-    return FALSE;
-  monge_sinkhorn_extend_to_points (s, x->cross);
-  wide[SOURCE] = widen (s, a, x->cross, kappa[SOURCE], kappa[TARGET], origin);
-  done = monge_sinkhorn_reduce (s, b, y->cross, a, x->cross, TRUE, error);
-  if (done)
-    wide[TARGET] = widen (s, b, y->cross, kappa[TARGET], kappa[SOURCE], origin);
-  done = done && solve_cross (s, wide, error)
+  done = measure_kappa (s, kappa, error)
+         && monge_sinkhorn_reduce (s, a, x->cross, b, y->cross, TRUE, error)
+         && monge_sinkhorn_extend_to_points (s, x, x->cross, error)
+         && widen (s, a, x->cross, kappa[SOURCE], kappa[TARGET], origin, &wide[SOURCE], error)
+         && monge_sinkhorn_reduce (s, b, y->cross, a, x->cross, TRUE, error)
+         && widen (s, b, y->cross, kappa[TARGET], kappa[SOURCE], origin, &wide[TARGET], error)
+         && solve_cross (s, wide, error)
          && add_slopes (s, &wide[TARGET], b, kappa[SOURCE], origin, 1, slope, error);
   wide_clear (&wide[SOURCE]);
   wide_clear (&wide[TARGET]);
@@ -218,20 +256,21 @@ monge_sinkhorn_correct_cross (MongeSinkhorn *s, double *slope, GError **error)
 }
 
 gboolean
-monge_sinkhorn_correct_self (MongeSinkhorn *s, double *slope, GError **error)
+monge_sinkhorn_correct_self (MongeSinkhorn *s, MongePlanes *slope, GError **error)
 {
   const Side *x = &s->sides[SOURCE];
   const MongePoints *a = monge_side_get_points (x);
-  const double *origin = x->fine->origin, kappa = measure_kappa (s, x);
-  Wide wide;
+  const double *origin = x->fine->origin;
+  double kappa[2];
+  Wide wide = { 0 };
   gboolean done;
 
-  if (!monge_sinkhorn_reduce (s, a, x->self.values, a, x->self.values, TRUE, error))
-    return FALSE;
-  monge_sinkhorn_extend_to_points (s, x->self.values);
-  wide = widen (s, a, x->self.values, kappa, kappa, origin);
-  done = solve_self (s, &wide, error)
-         && add_slopes (s, &wide, a, kappa, origin, -1, slope, error);
+  done = measure_kappa (s, kappa, error)
+         && monge_sinkhorn_reduce (s, a, x->self.values, a, x->self.values, TRUE, error)
+         && monge_sinkhorn_extend_to_points (s, x, x->self.values, error)
+         && widen (s, a, x->self.values, kappa[SOURCE], kappa[SOURCE], origin, &wide, error)
+         && solve_self (s, &wide, error)
+         && add_slopes (s, &wide, a, kappa[SOURCE], origin, -1, slope, error);
   wide_clear (&wide);
   return done;
 }

@@ -75,13 +75,21 @@ monge_sinkhorn_estimate_cluster_error (const MongeSinkhorn *s)
  * From level to level
  */
 
-/* A potential on the clusters of @from (or on the points) at those of @to. */
-static double *
-spread (const MongePoints *from, const MongePoints *to, const double *potential)
+/* A potential on the clusters of @from (or on the points) at those of @to. On the host. */
+static MongePlanes *
+spread (const MongePoints *from, const MongePoints *to, MongePlanes *potential, GError **error)
 {
-  double *spread = g_new (double, to->n);
+  g_autoptr (MongePlanes) spread = monge_points_new_potential (to, error);
+  const double *values;
+  double *out;
 
-  for (gsize i = 0, cluster = 0; i < to->n; i++)
+  if (spread == NULL)
+    return NULL;
+  values = monge_planes_begin (potential, MONGE_PLANES_READ, error);
+  if (values == NULL)
+    return NULL;
+  out = monge_planes_begin (spread, MONGE_PLANES_WRITE, error);
+  for (gsize i = 0, cluster = 0; i < to->n && out != NULL; i++)
     {
       gsize first = to->first != NULL ? to->first[i] : i;
 
@@ -90,84 +98,135 @@ spread (const MongePoints *from, const MongePoints *to, const double *potential)
       else
         while (from->first[cluster + 1] <= first)
           cluster++;
-      spread[i] = potential[cluster];
+      out[i] = values[cluster];
     }
-  return spread;
+  monge_planes_end (potential);
+  if (out == NULL)
+    return NULL;
+  monge_planes_end (spread);
+  return g_steal_pointer (&spread);
 }
 
-/* @guess ← the potential at the points of @rows, by one softmin over @columns. */
+/* Queues @guess ← the potential at the points of @rows, by one softmin over @columns. */
 static gboolean
 extend (MongeSinkhorn *s,
         const MongePoints *rows,
-        double *guess,
+        MongePlanes *guess,
         const MongePoints *columns,
-        const double *column_potential,
+        MongePlanes *column_potential,
         GError **error)
 {
   if (!monge_sinkhorn_reduce (s, rows, guess, columns, column_potential, FALSE, error))
     return FALSE;
-  for (gsize i = 0; i < rows->n; i++)
-    guess[i] = monge_sinkhorn_updated (s, guess[i], s->sum[i]);
+  monge_sinkhorn_update (s, MONGE_STEP_UPDATE, rows, guess, guess, TOTALS_OF_ROWS);
   return TRUE;
 }
 
-/* Clusters in cells of at most @cell; NULL if they would be hardly fewer than the points. */
-static MongePoints *
-make_clusters (Side *side, double cell)
+/* Clusters in cells of at most @cell; %NULL if they would be hardly fewer than the points. */
+static gboolean
+make_clusters (Side *side, double cell, MongePoints **clusters, GError **error)
 {
   const guint depth = monge_points_get_depth (side->fine, cell);
   const gsize most = side->fine->n * 3 / 5;
 
-  if (side->base != NULL && monge_points_get_depth (side->fine, side->base_cell) >= depth)
-    return monge_points_coarsen (side->base, depth, most);
-  g_clear_pointer (&side->base, monge_points_free);
-  side->base = monge_points_coarsen (side->fine, depth, most);
-  side->base_cell = cell;
-  return side->base != NULL ? monge_points_coarsen (side->base, depth, most) : NULL;
+  *clusters = NULL;
+  if (side->base == NULL || monge_points_get_depth (side->fine, side->base_cell) < depth)
+    {
+      g_clear_pointer (&side->base, monge_points_free);
+      if (!monge_points_coarsen (side->fine, depth, most, &side->base, error))
+        return FALSE;
+      side->base_cell = cell;
+    }
+  return side->base == NULL || monge_points_coarsen (side->base, depth, most, clusters, error);
 }
 
 /* What a side will be at its next level. */
 typedef struct {
   gboolean changes;
   MongePoints *clusters;
-  double *cross, *self;
+  MongePlanes *cross, *next, *self, *step;
 } NextLevel;
 
 static void
 next_level_clear (NextLevel *next)
 {
-  monge_points_free (next->clusters);
-  g_free (next->cross);
-  g_free (next->self);
+  g_clear_pointer (&next->clusters, monge_points_free);
+  g_clear_pointer (&next->cross, monge_planes_free);
+  g_clear_pointer (&next->next, monge_planes_free);
+  g_clear_pointer (&next->self, monge_planes_free);
+  g_clear_pointer (&next->step, monge_planes_free);
 }
 
-static void
-next_level_prepare (Side *side, double cell, NextLevel *next)
+static MongePlanes *
+new_zeros (const MongePoints *points, GError **error)
+{
+  MongePlanes *planes = monge_points_new_potential (points, error);
+
+  if (planes != NULL)
+    monge_backend_step (planes->backend, &(MongeStep){ .id = MONGE_STEP_FILL, .n = planes->n,
+                                                       .planes = { planes } });
+  return planes;
+}
+
+/* What a level of @points needs beside its potentials. */
+static gboolean
+next_level_make_room (NextLevel *next, const MongePoints *points, GError **error)
+{
+  next->next = monge_points_new_potential (points, error);
+  next->step = next->next != NULL ? new_zeros (points, error) : NULL;
+  return next->step != NULL;
+}
+
+static const MongePoints *
+next_level_get_points (const NextLevel *next, const Side *side)
+{
+  return next->clusters != NULL ? next->clusters : side->fine;
+}
+
+static gboolean
+next_level_prepare (Side *side, double cell, NextLevel *next, GError **error)
 {
   const MongePoints *now = monge_side_get_points (side), *points;
 
-  if (cell > 0)
-    next->clusters = make_clusters (side, cell);
-  points = next->clusters != NULL ? next->clusters : side->fine;
+  if (cell > 0 && !make_clusters (side, cell, &next->clusters, error))
+    return FALSE;
+  points = next_level_get_points (next, side);
   next->changes = points->n != now->n;
   if (!next->changes)
-    return;
-  next->cross = spread (now, points, side->cross);
-  next->self = spread (now, points, side->self.values);
+    return TRUE;
+  next->cross = spread (now, points, side->cross, error);
+  if (next->cross == NULL)
+    return FALSE;
+  next->self = spread (now, points, side->self.values, error);
+  return next->self != NULL && next_level_make_room (next, points, error);
 }
 
 static void
 side_take_level (Side *side, NextLevel *next)
 {
-  g_clear_pointer (&side->clusters, monge_points_free);
+  MongePoints *clusters = side->clusters;
+  NextLevel old = { FALSE, clusters, side->cross, side->next, side->self.values, side->self.step };
+
   side->clusters = g_steal_pointer (&next->clusters);
-  g_free (side->cross);
   side->cross = g_steal_pointer (&next->cross);
-  g_free (side->self.values);
+  side->next = g_steal_pointer (&next->next);
   side->self.values = g_steal_pointer (&next->self);
-  g_free (side->self.step);
-  side->self.step = g_new0 (double, monge_side_get_points (side)->n);
+  side->self.step = g_steal_pointer (&next->step);
   side->self.error = INFINITY;
+  next_level_clear (&old);
+}
+
+/* Potentials at the next level of one side, by softmins over the present one. */
+static gboolean
+extend_side (MongeSinkhorn *s, Which which, NextLevel *next, GError **error)
+{
+  const Side *side = &s->sides[which], *other = &s->sides[!which];
+  const MongePoints *points = next_level_get_points (next, side);
+
+  return extend (s, points, next->cross, monge_side_get_points (other), other->cross, error)
+         && (!s->params.debias
+             || extend (s, points, next->self, monge_side_get_points (side), side->self.values,
+                        error));
 }
 
 gboolean
@@ -176,21 +235,11 @@ monge_sinkhorn_set_level (MongeSinkhorn *s, double cell, GError **error)
   NextLevel next[2] = { 0 };
   gboolean done = TRUE;
 
-  for (Which which = SOURCE; which <= TARGET; which++)
-    next_level_prepare (&s->sides[which], cell, &next[which]);
   for (Which which = SOURCE; which <= TARGET && done; which++)
-    {
-      const Side *side = &s->sides[which], *other = &s->sides[!which];
-      const MongePoints *points
-          = next[which].clusters != NULL ? next[which].clusters : side->fine;
-
-      if (!next[which].changes)
-        continue;
-      done = extend (s, points, next[which].cross, monge_side_get_points (other), other->cross, error)
-             && (!s->params.debias
-                 || extend (s, points, next[which].self, monge_side_get_points (side),
-                            side->self.values, error));
-    }
+    done = next_level_prepare (&s->sides[which], cell, &next[which], error);
+  for (Which which = SOURCE; which <= TARGET && done; which++)
+    done = !next[which].changes || extend_side (s, which, &next[which], error);
+  done = done && monge_sinkhorn_wait (s, error);
   for (Which which = SOURCE; which <= TARGET; which++)
     {
       if (done && next[which].changes)
@@ -209,31 +258,60 @@ monge_sinkhorn_set_level (MongeSinkhorn *s, double cell, GError **error)
  * Order
  */
 
-static void
-permute (double *values, const gsize *moved, gsize n)
+/* Means over clusters (%NULL: the values themselves) of values at points that were moved: value i of
+ * now was value moved[i]. On the host. */
+static MongePlanes *
+average (const MongePoints *clusters,
+         const MongePoints *fine,
+         MongePlanes *values,
+         const gsize *moved,
+         GError **error)
 {
-  g_autofree double *old = g_memdup2 (values, n * sizeof *values);
+  const MongePoints *points = clusters != NULL ? clusters : fine;
+  g_autoptr (MongePlanes) means = monge_points_new_potential (points, error);
+  const double *from;
+  double *to;
 
-  for (gsize i = 0; i < n; i++)
-    values[i] = old[moved[i]];
+  if (means == NULL)
+    return NULL;
+  from = monge_planes_begin (values, MONGE_PLANES_READ, error);
+  if (from == NULL)
+    return NULL;
+  to = monge_planes_begin (means, MONGE_PLANES_WRITE, error);
+  for (gsize c = 0; c < points->n && to != NULL; c++)
+    {
+      const gsize first = clusters != NULL ? clusters->first[c] : c;
+      const gsize last = clusters != NULL ? clusters->first[c + 1] : c + 1;
+
+      to[c] = 0;
+      for (gsize i = first; i < last; i++)
+        to[c] += from[moved[i]];
+      to[c] /= (double) (last - first);
+    }
+  monge_planes_end (values);
+  if (to == NULL)
+    return NULL;
+  monge_planes_end (means);
+  return g_steal_pointer (&means);
 }
 
-/* Means over clusters, or the values themselves. */
-static double *
-average (const MongePoints *clusters, const MongePoints *fine, double *values)
+/* The level of a side whose points were sorted again: potentials at its points before are given. */
+static gboolean
+next_level_sorted (MongeSinkhorn *s,
+                   Side *side,
+                   MongePlanes *cross,
+                   MongePlanes *self,
+                   const gsize *moved,
+                   NextLevel *next,
+                   GError **error)
 {
-  double *means;
-
-  if (clusters == NULL)
-    return g_memdup2 (values, fine->n * sizeof *values);
-  means = g_new0 (double, clusters->n);
-  for (gsize c = 0; c < clusters->n; c++)
-    {
-      for (gsize i = clusters->first[c]; i < clusters->first[c + 1]; i++)
-        means[c] += values[i];
-      means[c] /= (double) (clusters->first[c + 1] - clusters->first[c]);
-    }
-  return means;
+  if (s->cell > 0 && !make_clusters (side, s->cell, &next->clusters, error))
+    return FALSE;
+  next->cross = average (next->clusters, side->fine, cross, moved, error);
+  if (next->cross == NULL)
+    return FALSE;
+  next->self = average (next->clusters, side->fine, self, moved, error);
+  return next->self != NULL && next_level_make_room (next, next_level_get_points (next, side), error);
 }
 
 /* Sorts @side along a grid with cells of @cell and carries its potentials over. */
@@ -242,29 +320,27 @@ sort_again (MongeSinkhorn *s, Which which, double cell, GError **error)
 {
   Side *side = &s->sides[which], *other = &s->sides[!which];
   const MongePoints *now = monge_side_get_points (side);
+  const gboolean had_clusters = side->clusters != NULL;
   g_autofree gsize *moved = g_new (gsize, side->fine->n);
-  g_autofree double *cross = spread (now, side->fine, side->cross);
-  g_autofree double *self = spread (now, side->fine, side->self.values);
-  MongePoints *old = g_steal_pointer (&side->clusters);
-  g_autofree double *old_self = g_steal_pointer (&side->self.values);
+  g_autoptr (MongePlanes) cross = spread (now, side->fine, side->cross, error);
+  g_autoptr (MongePlanes) self
+      = cross != NULL ? spread (now, side->fine, side->self.values, error) : NULL;
   NextLevel next = { .changes = TRUE };
   gboolean done;
 
-  monge_points_sort (side->fine, cell, moved);
-  permute (cross, moved, side->fine->n);
-  permute (self, moved, side->fine->n);
   g_clear_pointer (&side->base, monge_points_free);
-  if (s->cell > 0)
-    next.clusters = make_clusters (side, s->cell);
-  next.cross = average (next.clusters, side->fine, cross);
-  next.self = average (next.clusters, side->fine, self);
-  side_take_level (side, &next);
-  now = monge_side_get_points (side);
-  done = extend (s, now, side->cross, monge_side_get_points (other), other->cross, error)
-         && (!s->params.debias || old == NULL
-             || extend (s, now, side->self.values, old, old_self, error));
-  monge_points_free (old);
   monge_predictor_forget (&s->predictor);
+  done = self != NULL && monge_points_sort (side->fine, cell, moved, error)
+         && next_level_sorted (s, side, cross, self, moved, &next, error)
+         && extend (s, next_level_get_points (&next, side), next.cross,
+                    monge_side_get_points (other), other->cross, error)
+         && (!s->params.debias || !had_clusters
+             || extend (s, next_level_get_points (&next, side), next.self, now, side->self.values,
+                        error))
+         && monge_sinkhorn_wait (s, error);
+  if (done)
+    side_take_level (side, &next);
+  next_level_clear (&next);
   return done;
 }
 
@@ -278,7 +354,7 @@ is_in_order (const MongePoints *points, double cell)
   if (cell > 0 && depth < G_MAXUINT && points->side > cell
       && points->side / exp2 (depth) < WORST_CELL * cell)
     return FALSE;
-  return monge_points_measure_spread (points) <= WORST_SPREAD * points->spread;
+  return points->spread <= WORST_SPREAD * points->sorted_spread;
 }
 
 gboolean
@@ -291,13 +367,11 @@ monge_sinkhorn_keep_order (MongeSinkhorn *s, double cell, GError **error)
       if (is_in_order (fine, cell))
         continue;
       g_clear_pointer (&s->sides[which].base, monge_points_free);
-      if (!s->is_warm)
-        monge_points_sort (fine, cell, NULL);
-      else if (!sort_again (s, which, cell, error))
-        {
-          s->is_warm = FALSE;
-          return FALSE;
-        }
+      if (s->is_warm ? sort_again (s, which, cell, error)
+                     : monge_points_sort (fine, cell, NULL, error))
+        continue;
+      s->is_warm = FALSE;
+      return FALSE;
     }
   return TRUE;
 }
@@ -306,57 +380,90 @@ monge_sinkhorn_keep_order (MongeSinkhorn *s, double cell, GError **error)
  * Cold start
  */
 
-/* Length of the diagonal of the box around both sides. */
-static double
-measure_diameter (const MongeSinkhorn *s)
+/* The box around the points. On the host. */
+static gboolean
+widen_box (const MongePoints *points, double *lower, double *upper, GError **error)
 {
-  double square = 0;
+  const float *planes = monge_planes_begin (points->planes, MONGE_PLANES_READ, error);
+
+  if (planes == NULL)
+    return FALSE;
+  for (guint d = 0; d < points->dim; d++)
+    for (gsize i = 0; i < points->n; i++)
+      {
+        double at = points->origin[d] + planes[d * points->n + i];
+
+        lower[d] = MIN (lower[d], at);
+        upper[d] = MAX (upper[d], at);
+      }
+  monge_planes_end (points->planes);
+  return TRUE;
+}
+
+/* Length of the diagonal of the box around both sides. */
+static gboolean
+measure_diameter (const MongeSinkhorn *s, double *diameter, GError **error)
+{
+  double lower[MONGE_MAX_DIM], upper[MONGE_MAX_DIM], square = 0;
 
   for (guint d = 0; d < s->dim; d++)
     {
-      double lower = INFINITY, upper = -INFINITY;
-
-      for (Which which = SOURCE; which <= TARGET; which++)
-        {
-          const MongePoints *points = s->sides[which].fine;
-
-          for (gsize i = 0; i < points->n; i++)
-            {
-              double at = points->origin[d] + points->planes[d * points->n + i];
-
-              lower = MIN (lower, at);
-              upper = MAX (upper, at);
-            }
-        }
-      square += (upper - lower) * (upper - lower);
+      lower[d] = INFINITY;
+      upper[d] = -INFINITY;
     }
-  return sqrt (square);
+  for (Which which = SOURCE; which <= TARGET; which++)
+    if (!widen_box (s->sides[which].fine, lower, upper, error))
+      return FALSE;
+  for (guint d = 0; d < s->dim; d++)
+    square += (upper[d] - lower[d]) * (upper[d] - lower[d]);
+  *diameter = sqrt (square);
+  return TRUE;
 }
 
-void
-monge_sinkhorn_start_cold (MongeSinkhorn *s)
+/* Zero potentials on clusters of @cell. */
+static gboolean
+start_side (Side *side, double cell, GError **error)
 {
-  const double diameter = measure_diameter (s), blur = s->params.blur;
-  const double steps = diameter > blur ? ceil (log (diameter / blur) / -log (s->params.scaling)) : 0;
-  const double first = blur * pow (s->params.scaling, -steps);
+  NextLevel next = { 0 };
+  const MongePoints *points;
+  gboolean done = make_clusters (side, cell, &next.clusters, error);
 
+  points = next_level_get_points (&next, side);
+  next.cross = done ? new_zeros (points, error) : NULL;
+  next.self = next.cross != NULL ? new_zeros (points, error) : NULL;
+  done = next.self != NULL && next_level_make_room (&next, points, error);
+  if (done)
+    side_take_level (side, &next);
+  next_level_clear (&next);
+  return done;
+}
+
+gboolean
+monge_sinkhorn_start_cold (MongeSinkhorn *s, GError **error)
+{
+  const double blur = s->params.blur;
+  double diameter, steps, first;
+
+  s->is_warm = FALSE;
+  if (!measure_diameter (s, &diameter, error))
+    return FALSE;
+  steps = diameter > blur ? ceil (log (diameter / blur) / -log (s->params.scaling)) : 0;
+  first = blur * pow (s->params.scaling, -steps);
   s->cost_scale = pow (diameter, s->params.p) / s->params.p;
   s->cell = first;
   for (Which which = SOURCE; which <= TARGET; which++) /* of these the others are made */
-    monge_points_free (make_clusters (&s->sides[which], monge_sinkhorn_choose_cell (s)));
-  for (Which which = SOURCE; which <= TARGET; which++)
     {
-      Side *side = &s->sides[which];
-      NextLevel next = { 0 };
-      gsize n;
+      MongePoints *ignored;
 
-      next.clusters = make_clusters (side, first);
-      n = next.clusters != NULL ? next.clusters->n : side->fine->n;
-      next.cross = g_new0 (double, n);
-      next.self = g_new0 (double, n);
-      side_take_level (side, &next);
+      if (!make_clusters (&s->sides[which], monge_sinkhorn_choose_cell (s), &ignored, error))
+        return FALSE;
+      monge_points_free (ignored);
     }
+  for (Which which = SOURCE; which <= TARGET; which++)
+    if (!start_side (&s->sides[which], first, error))
+      return FALSE;
   monge_sinkhorn_set_blur (s, first);
   s->is_warm = TRUE;
   monge_predictor_forget (&s->predictor);
+  return TRUE;
 }

@@ -6,9 +6,8 @@
  * the update softmin_i = f_i − ε u_i. */
 #include "compute/solver/sinkhorn-private.h"
 
-#include "compute/core/parallel.h"
-
 #include <math.h>
+#include <string.h>
 
 /* Pairs of blocks are left out that are together below this share of the tolerance in a row, and
  * below e^-15 = 2^-21.6 at most. */
@@ -36,32 +35,6 @@ gboolean
 monge_sinkhorn_is_balanced (const MongeSinkhorn *s)
 {
   return !isfinite (s->rho);
-}
-
-double
-monge_sinkhorn_wanted_mass (const MongeSinkhorn *s, double potential)
-{
-  return monge_sinkhorn_is_balanced (s) ? 1 : exp (-potential / s->rho);
-}
-
-double
-monge_sinkhorn_dual_term (const MongeSinkhorn *s, const MongePoints *points, const double *potential)
-{
-  double total = 0;
-
-  if (monge_sinkhorn_is_balanced (s))
-    for (gsize i = 0; i < points->n; i++)
-      total += points->weights[i] * potential[i];
-  else
-    for (gsize i = 0; i < points->n; i++)
-      total -= points->weights[i] * s->rho * expm1 (-potential[i] / s->rho);
-  return total;
-}
-
-double
-monge_sinkhorn_updated (const MongeSinkhorn *s, double potential, double u)
-{
-  return s->lambda * (potential - s->epsilon * u);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -98,67 +71,61 @@ get_offset (const MongePoints *rows, const MongePoints *columns)
   return offset;
 }
 
-typedef struct {
-  const MongePoints *points;
-  const double *potential;
-  double inverse;  /* 1 / ε */
-  double slope[MONGE_MAX_DIM];
-  double constant;
-  double *values;
-} Absorb;
-
-static void
-absorb_rows (gsize begin, gsize end, guint worker, gpointer data)
-{
-  const Absorb *a = data;
-
-  for (gsize i = begin; i < end; i++)
-    a->values[i] = (a->potential[i] + a->constant) * a->inverse;
-  for (guint d = 0; d < a->points->dim; d++)
-    if (a->slope[d] != 0)
-      {
-        const float *x = a->points->planes + d * a->points->n;
-
-        for (gsize i = begin; i < end; i++)
-          a->values[i] += a->slope[d] * x[i];
-      }
-}
-
-/* values_i ← (potential_i + sign ⟨x'_i, o⟩ + constant) / ε */
+/* values_i ← (potential_i + sign ⟨x'_i, o⟩ + constant) / ε + log_weights_i */
 static void
 absorb (const MongeSinkhorn *s,
         const MongePoints *points,
-        const double *potential,
+        MongePlanes *potential,
         const Offset *offset,
         double sign,
         double constant,
-        double *values)
+        MongePlanes *log_weights,
+        MongePlanes *values)
 {
-  Absorb a = { points, potential, 1 / s->epsilon, { 0 }, constant, values };
+  MongeStep step = {
+    .id = MONGE_STEP_EXPONENT,
+    .n = points->n,
+    .planes = { values, potential, points->planes, log_weights },
+    .numbers = { 1 / s->epsilon, constant },
+    .counts = { offset->is_zero ? 0 : points->dim },
+  };
 
-  for (guint d = 0; d < points->dim && !offset->is_zero; d++)
-    a.slope[d] = sign * offset->o[d] / s->epsilon;
-  monge_parallel_rows (points->n, 32768, 0, NULL, absorb_rows, &a);
+  for (guint d = 0; d < step.counts[0]; d++)
+    step.numbers[2 + d] = sign * offset->o[d] / s->epsilon;
+  monge_backend_step (s->backend, &step);
+}
+
+/* o is taken off points, or added to moments. */
+static void
+queue_offset (const MongeSinkhorn *s,
+              MongeStepId id,
+              gsize n,
+              MongePlanes *to,
+              MongePlanes *from,
+              const Offset *offset)
+{
+  MongeStep step = { .id = id, .n = n, .planes = { to, from }, .counts = { s->dim } };
+
+  memcpy (step.numbers, offset->o, s->dim * sizeof *step.numbers);
+  monge_backend_step (s->backend, &step);
 }
 
 /* The columns about the origin of the rows, for p = 1. */
-static const float *
+static MongePlanes
 shift_columns (MongeSinkhorn *s, const MongePoints *columns, const Offset *offset)
 {
   if (offset->is_zero)
-    return columns->planes;
-  for (guint d = 0; d < columns->dim; d++)
-    for (gsize j = 0; j < columns->n; j++)
-      s->shifted[d * columns->n + j] = (float) (columns->planes[d * columns->n + j] - offset->o[d]);
-  return s->shifted;
+    return *columns->planes;
+  queue_offset (s, MONGE_STEP_SHIFT_POINTS, columns->n, s->shifted, columns->planes, offset);
+  return monge_planes_view (s->shifted, columns->n, columns->dim);
 }
 
 gboolean
 monge_sinkhorn_reduce (MongeSinkhorn *s,
                        const MongePoints *rows,
-                       const double *row_potential,
+                       MongePlanes *row_potential,
                        const MongePoints *columns,
-                       const double *column_potential,
+                       MongePlanes *column_potential,
                        gboolean moment,
                        GError **error)
 {
@@ -167,12 +134,14 @@ monge_sinkhorn_reduce (MongeSinkhorn *s,
   const Offset offset = get_offset (rows, columns), *absorbed = square ? &offset : &none;
   const double scale = 1 / (s->params.p * s->epsilon);
   MongeKernel **kernel = &s->kernels[s->params.p - 1][moment];
+  MongePlanes f = monge_planes_view (s->row_exponent, rows->n, 1);
+  MongePlanes h = monge_planes_view (s->column_exponent, columns->n, 1);
+  MongePlanes y = square ? *columns->planes : shift_columns (s, columns, &offset);
   const MongeArgument arguments[] = {
-    [MONGE_SOFTMIN_X] = { .floats = rows->planes, .stride = rows->n },
-    [MONGE_SOFTMIN_Y] = { .floats = square ? columns->planes : shift_columns (s, columns, &offset),
-                          .stride = columns->n },
-    [MONGE_SOFTMIN_F] = { .doubles = s->row_exponent, .stride = rows->n },
-    [MONGE_SOFTMIN_H] = { .doubles = s->column_exponent, .stride = columns->n },
+    [MONGE_SOFTMIN_X] = { .planes = rows->planes },
+    [MONGE_SOFTMIN_Y] = { .planes = &y },
+    [MONGE_SOFTMIN_F] = { .planes = &f },
+    [MONGE_SOFTMIN_H] = { .planes = &h },
     [MONGE_SOFTMIN_S] = { .doubles = &scale, .stride = 1 },
   };
   const MongeRun run = {
@@ -180,53 +149,89 @@ monge_sinkhorn_reduce (MongeSinkhorn *s,
     .n_columns = columns->n,
     .arguments = arguments,
     .cutoff = monge_sinkhorn_get_cutoff (s),
-    .out = moment ? s->moment : s->sum,
-    .log_sum = moment ? s->sum : NULL,
+    .out_planes = moment ? s->moment : s->sum,
+    .log_sum_planes = moment ? s->sum : NULL,
   };
-  guint64 n_pairs = 0;
 
   if (*kernel == NULL)
     *kernel = monge_softmin_prepare (s->backend, s->params.p, moment, s->dim, error);
   if (*kernel == NULL)
     return FALSE;
-  absorb (s, rows, row_potential, absorbed, -1, -absorbed->half_square, s->row_exponent);
-  absorb (s, columns, column_potential, absorbed, 1, 0, s->column_exponent);
-  for (gsize j = 0; j < columns->n; j++)
-    s->column_exponent[j] += columns->log_weights[j];
-  if (!monge_backend_run (s->backend, *kernel, &run, &n_pairs, s->task, error))
+  absorb (s, rows, row_potential, absorbed, -1, -absorbed->half_square, NULL, &f);
+  absorb (s, columns, column_potential, absorbed, 1, 0, columns->log_weights, &h);
+  if (!monge_backend_run (s->backend, *kernel, &run, NULL, s->task, error))
     return FALSE;
-  for (guint d = 0; d < rows->dim && moment && !absorbed->is_zero; d++)
-    for (gsize i = 0; i < rows->n; i++)
-      s->moment[d * rows->n + i] += offset.o[d];
-  s->n_pairs += n_pairs;
+  if (moment && !absorbed->is_zero)
+    queue_offset (s, MONGE_STEP_SHIFT_MOMENTS, rows->n, s->moment, NULL, absorbed);
   return TRUE;
+}
+
+void
+monge_sinkhorn_update (MongeSinkhorn *s,
+                       MongeStepId id,
+                       const MongePoints *points,
+                       MongePlanes *to,
+                       MongePlanes *from,
+                       guint totals)
+{
+  monge_backend_step (s->backend, &(MongeStep){
+    .id = id,
+    .n = points->n,
+    .planes = { to, from, s->sum, points->weights },
+    .numbers = { s->lambda, s->epsilon, s->rho },
+    .totals = totals,
+  });
+}
+
+gboolean
+monge_sinkhorn_read (MongeSinkhorn *s, guint first, guint n, double *totals, GError **error)
+{
+  return monge_backend_read_totals (s->backend, first, n, totals, s->task, error);
+}
+
+gboolean
+monge_sinkhorn_wait (MongeSinkhorn *s, GError **error)
+{
+  double ignored;
+
+  return monge_sinkhorn_read (s, TOTALS_OF_ROWS, 1, &ignored, error);
+}
+
+MongePlanes *
+monge_points_new_potential (const MongePoints *points, GError **error)
+{
+  return monge_planes_new (points->backend, MONGE_PLANES_FLOAT64, points->n, 1, error);
+}
+
+void
+monge_side_take_next (Side *side)
+{
+  MongePlanes *now = side->cross;
+
+  side->cross = side->next;
+  side->next = now;
 }
 
 /* ------------------------------------------------------------------------------------------------
  * The cross problem: alternating updates
  */
 
-/* Moves the cross potential of one side to its softmin; @marginal_error and @mass: of the plan
- * before. */
+/* The next potential of one side: the softmin over @columns, a potential of the other. */
 static gboolean
-half_step (MongeSinkhorn *s, Which which, double *marginal_error, double *mass, GError **error)
+half_step (MongeSinkhorn *s,
+           Which which,
+           MongePlanes *columns,
+           MongeStepId id,
+           guint totals,
+           GError **error)
 {
-  Side *rows = &s->sides[which], *columns = &s->sides[!which];
-  const MongePoints *points = monge_side_get_points (rows);
-  double *f = rows->cross;
+  Side *side = &s->sides[which];
+  const MongePoints *points = monge_side_get_points (side);
 
-  if (!monge_sinkhorn_reduce (s, points, f, monge_side_get_points (columns), columns->cross, FALSE,
-                              error))
+  if (!monge_sinkhorn_reduce (s, points, side->cross, monge_side_get_points (&s->sides[!which]),
+                              columns, FALSE, error))
     return FALSE;
-  *marginal_error = *mass = 0;
-  for (gsize i = 0; i < points->n; i++)
-    {
-      double row = exp (s->sum[i]);
-
-      *marginal_error += points->weights[i] * fabs (row - monge_sinkhorn_wanted_mass (s, f[i]));
-      *mass += points->weights[i] * row;
-      f[i] = monge_sinkhorn_updated (s, f[i], s->sum[i]);
-    }
+  monge_sinkhorn_update (s, id, points, side->next, side->cross, totals);
   return TRUE;
 }
 
@@ -235,41 +240,41 @@ half_step (MongeSinkhorn *s, Which which, double *marginal_error, double *mass, 
 static void
 translate (MongeSinkhorn *s)
 {
-  double mass[2] = { 0, 0 }, shift;
-
   if (monge_sinkhorn_is_balanced (s))
     return;
+  monge_backend_step (s->backend, &(MongeStep){
+    .id = MONGE_STEP_BALANCE,
+    .n = 1,
+    .planes = { s->shift },
+    .numbers = { s->rho },
+    .counts = { TOTALS_OF_ROWS + NEW_WANTED, TOTALS_OF_COLUMNS + NEW_WANTED },
+  });
   for (Which which = SOURCE; which <= TARGET; which++)
-    {
-      const MongePoints *points = monge_side_get_points (&s->sides[which]);
-
-      for (gsize i = 0; i < points->n; i++)
-        mass[which] += points->weights[i]
-                       * monge_sinkhorn_wanted_mass (s, s->sides[which].cross[i]);
-    }
-  shift = s->rho / 2 * log (mass[SOURCE] / mass[TARGET]);
-  if (!isfinite (shift))
-    return;
-  for (gsize i = 0; i < monge_side_get_points (&s->sides[SOURCE])->n; i++)
-    s->sides[SOURCE].cross[i] += shift;
-  for (gsize j = 0; j < monge_side_get_points (&s->sides[TARGET])->n; j++)
-    s->sides[TARGET].cross[j] -= shift;
+    monge_backend_step (s->backend, &(MongeStep){
+      .id = MONGE_STEP_SHIFT,
+      .n = monge_side_get_points (&s->sides[which])->n,
+      .planes = { s->sides[which].next, s->shift },
+      .numbers = { which == SOURCE ? 1 : -1 },
+    });
 }
 
 gboolean
-monge_sinkhorn_iterate_cross (MongeSinkhorn *s, double *marginal_error, double *dual, GError **error)
+monge_sinkhorn_iterate_cross (MongeSinkhorn *s, MongeIteration *iteration, GError **error)
 {
-  const Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
-  double row_error, mass, g_term;
+  Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
+  const double *rows = iteration->totals + TOTALS_OF_ROWS;
+  const double *columns = iteration->totals + TOTALS_OF_COLUMNS;
 
-  if (!half_step (s, SOURCE, &row_error, &mass, error))
+  if (!half_step (s, SOURCE, y->cross, MONGE_STEP_UPDATE, TOTALS_OF_ROWS, error)
+      || !half_step (s, TARGET, x->next, MONGE_STEP_UPDATE_AND_MEASURE, TOTALS_OF_COLUMNS, error))
     return FALSE;
-  g_term = monge_sinkhorn_dual_term (s, monge_side_get_points (y), y->cross);
-  if (!half_step (s, TARGET, marginal_error, &mass, error))
-    return FALSE;
-  *dual = monge_sinkhorn_dual_term (s, monge_side_get_points (x), x->cross) + g_term
-          - s->epsilon * (mass - 1);
   translate (s);
+  if (!monge_anderson_queue (&s->anderson, y->cross, y->next, TOTALS_OF_ANDERSON, error)
+      || !monge_sinkhorn_read (s, TOTALS_OF_ROWS, N_TOTALS_OF_CROSS, iteration->totals, error))
+    return FALSE;
+  monge_side_take_next (x);
+  iteration->marginal_error = columns[MARGINAL_ERROR];
+  iteration->dual = rows[NEW_DUAL] + columns[DUAL] - s->epsilon * (columns[MASS] - 1);
   return TRUE;
 }
 
@@ -283,25 +288,20 @@ monge_sinkhorn_iterate_cross (MongeSinkhorn *s, double *marginal_error, double *
 #define CENTRE 1.5
 #define RADIUS 0.5
 
-/* s->sum holds T f. */
+/* s->sum holds T f; @change: the mean of T f − f. */
 static void
-step_self (MongeSinkhorn *s, const MongePoints *points, SelfPotential *self)
+step_self (MongeSinkhorn *s, const MongePoints *points, SelfPotential *self, double change)
 {
   const double next = self->rho == 0 ? RADIUS / CENTRE : 1 / (2 * CENTRE / RADIUS - self->rho);
   const double keep = next * self->rho;
   const double take = self->rho == 0 ? 1 / CENTRE : 2 * next / RADIUS;
-  double mean = 0;
 
-  for (gsize i = 0; i < points->n; i++)
-    {
-      s->sum[i] -= self->values[i];
-      mean += points->weights[i] * s->sum[i];
-    }
-  for (gsize i = 0; i < points->n; i++)
-    {
-      self->step[i] = keep * self->step[i] + take * (s->sum[i] - mean);
-      self->values[i] += self->step[i] + 0.5 * mean;
-    }
+  monge_backend_step (s->backend, &(MongeStep){
+    .id = MONGE_STEP_CHEBYSHEV,
+    .n = points->n,
+    .planes = { self->values, self->step, s->sum },
+    .numbers = { keep, take, change },
+  });
   self->rho = next;
 }
 
@@ -321,27 +321,22 @@ monge_sinkhorn_converge_self (MongeSinkhorn *s,
   self->gain = NAN;
   for (int i = 0; i <= max_iterations; i++)
     {
-      double mass = 0, marginal_error = 0;
+      double totals[N_UPDATE_TOTALS];
 
       if (!monge_sinkhorn_reduce (s, points, self->values, points, self->values, FALSE, error))
         return FALSE;
-      self->dual = monge_sinkhorn_dual_term (s, points, self->values);
-      for (gsize j = 0; j < points->n; j++)
-        {
-          marginal_error += points->weights[j]
-                            * fabs (exp (s->sum[j])
-                                    - monge_sinkhorn_wanted_mass (s, self->values[j]));
-          s->sum[j] = monge_sinkhorn_updated (s, self->values[j], s->sum[j]);
-          mass += points->weights[j] * monge_sinkhorn_wanted_mass (s, s->sum[j]);
-        }
+      monge_sinkhorn_update (s, MONGE_STEP_UPDATE_AND_MEASURE, points, s->sum, self->values,
+                             TOTALS_OF_SELF);
+      if (!monge_sinkhorn_read (s, TOTALS_OF_SELF, N_UPDATE_TOTALS, totals, error))
+        return FALSE;
       /* At (f, T f), whose first marginal is exact: nearer to the optimum than (f, f). */
-      self->dual += monge_sinkhorn_dual_term (s, points, s->sum) - s->epsilon * (mass - 1);
-      if (marginal_error > 2 * self->error)
+      self->dual = totals[DUAL] + totals[NEW_DUAL] - s->epsilon * (totals[NEW_WANTED] - 1);
+      if (totals[MARGINAL_ERROR] > 2 * self->error)
         self->rho = 0; /* not yet where the linear theory holds */
-      self->error = marginal_error;
-      if (marginal_error <= tol || i == max_iterations)
+      self->error = totals[MARGINAL_ERROR];
+      if (self->error <= tol || i == max_iterations)
         break;
-      step_self (s, points, self);
+      step_self (s, points, self, totals[CHANGE]);
     }
   return TRUE;
 }

@@ -1,5 +1,7 @@
 #include "compute/solver/predict.h"
 
+#include "compute/backend/step.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -8,119 +10,123 @@
 /* A change is never stretched more than this. */
 #define LARGEST_STRETCH 1.5
 
-void
-monge_predictor_init (MongePredictor *predictor, gsize n, guint dim, gsize m)
+gboolean
+monge_predictor_init (MongePredictor *p,
+                      MongeBackend *backend,
+                      gsize n,
+                      guint dim,
+                      gsize m,
+                      GError **error)
 {
   const gsize stride = MAX (n / SAMPLE, 1), n_kept = (n + stride - 1) / stride;
+  MongePlanes **const planes[] = { &p->from, &p->slope, &p->last, &p->previous };
 
-  *predictor = (MongePredictor){
-    .n = n,
-    .m = m,
-    .dim = dim,
-    .stride = stride,
-    .from = g_new0 (double, n_kept * dim),
-    .slope = g_new0 (double, n_kept * dim),
-    .last = g_new0 (double, m),
-    .previous = g_new0 (double, m),
-  };
-}
-
-void
-monge_predictor_clear (MongePredictor *predictor)
-{
-  g_clear_pointer (&predictor->from, g_free);
-  g_clear_pointer (&predictor->slope, g_free);
-  g_clear_pointer (&predictor->last, g_free);
-  g_clear_pointer (&predictor->previous, g_free);
-}
-
-void
-monge_predictor_forget (MongePredictor *predictor)
-{
-  predictor->n_solves = 0;
-}
-
-static double
-get_position (const MongePoints *source, gsize i, guint d)
-{
-  return source->origin[d] + source->planes[d * source->n + i];
-}
-
-/* Least squares: the source has gone x − @progress · slope. @travelled: how far, at all. */
-static void
-measure_way (const MongePredictor *p,
-             const MongePoints *source,
-             double *progress,
-             double *travelled)
-{
-  double along = 0, slopes = 0, ways = 0, mass = 0;
-
-  for (gsize i = 0, k = 0; i < p->n; i += p->stride)
+  *p = (MongePredictor){ .backend = backend, .n = n, .m = m, .dim = dim, .stride = stride };
+  for (guint k = 0; k < G_N_ELEMENTS (planes); k++)
     {
-      const double weight = source->weights[i];
-
-      mass += weight;
-      for (guint d = 0; d < p->dim; d++, k++)
-        {
-          double way = get_position (source, i, d) - p->from[k];
-
-          along -= weight * p->slope[k] * way;
-          slopes += weight * p->slope[k] * p->slope[k];
-          ways += weight * way * way;
-        }
+      *planes[k] = monge_planes_new (backend, MONGE_PLANES_FLOAT64, k < 2 ? n_kept * dim : m, 1,
+                                     error);
+      if (*planes[k] == NULL)
+        return FALSE;
     }
-  *progress = slopes > 0 ? CLAMP (along / slopes, 0, 1) : 0;
-  *travelled = mass > 0 ? sqrt (ways / mass) : 0;
+  return TRUE;
+}
+
+void
+monge_predictor_clear (MongePredictor *p)
+{
+  g_clear_pointer (&p->from, monge_planes_free);
+  g_clear_pointer (&p->slope, monge_planes_free);
+  g_clear_pointer (&p->last, monge_planes_free);
+  g_clear_pointer (&p->previous, monge_planes_free);
+}
+
+void
+monge_predictor_forget (MongePredictor *p)
+{
+  p->n_solves = 0;
+}
+
+/* A step over the points looked at. */
+static void
+queue (const MongePredictor *p,
+       MongeStepId id,
+       const MongePoints *source,
+       MongePlanes *other,
+       guint totals)
+{
+  MongeStep step = {
+    .id = id,
+    .n = (p->n + p->stride - 1) / p->stride,
+    .planes = { other, source->planes, p->from, p->slope },
+    .counts = { p->dim, p->stride, p->n },
+    .totals = totals,
+  };
+
+  memcpy (step.numbers, source->origin, p->dim * sizeof *step.numbers);
+  monge_backend_step (p->backend, &step);
 }
 
 void
 monge_predictor_record (MongePredictor *p,
                         const MongePoints *source,
-                        const double *slope,
-                        const double *potential,
+                        MongePlanes *slope,
+                        MongePlanes *potential,
                         gsize m)
 {
-  double progress, *oldest = p->previous;
+  MongePlanes *const oldest = p->previous;
+  MongePlanes to = monge_planes_view (oldest, m, 1), from = monge_planes_view (potential, m, 1);
 
   if (m != p->m)
     p->n_solves = 0;
   p->m = m;
-  if (p->n_solves > 0)
-    measure_way (p, source, &progress, &p->travelled);
+  p->last_travelled = p->travelled;
+  p->progress = p->travelled = 0;
   p->previous = p->last;
   p->last = oldest;
-  memcpy (p->last, potential, p->m * sizeof *potential);
-  for (gsize i = 0, k = 0; i < p->n; i += p->stride)
-    for (guint d = 0; d < p->dim; d++, k++)
-      {
-        p->slope[k] = slope[i * p->dim + d];
-        p->from[k] = get_position (source, i, d);
-      }
+  monge_planes_copy (&to, &from);
+  queue (p, MONGE_STEP_RECORD_WAY, source, slope, 0);
   p->n_solves++;
 }
 
 void
-monge_predictor_apply (MongePredictor *p,
-                       const MongePoints *source,
-                       gboolean geodesic,
-                       const double *self,
-                       double *potential)
+monge_predictor_queue (const MongePredictor *p, const MongePoints *source, guint totals)
 {
-  double progress, travelled;
+  if (p->n_solves > 0)
+    queue (p, MONGE_STEP_MEASURE_WAY, source, source->weights, totals);
+}
+
+/* Least squares: the source has gone x − progress · slope. */
+void
+monge_predictor_take_way (MongePredictor *p, const double *totals)
+{
+  const double mass = totals[0], along = totals[1], slopes = totals[2], ways = totals[3];
 
   if (p->n_solves == 0)
     return;
-  measure_way (p, source, &progress, &travelled);
-  if (geodesic)
-    {
-      for (gsize j = 0; j < p->m; j++)
-        potential[j] = p->last[j] - progress * (p->last[j] - self[j]);
-    }
-  else if (p->n_solves >= 2 && p->travelled > 0)
-    {
-      double stretch = MIN (travelled / p->travelled, LARGEST_STRETCH);
+  p->progress = slopes > 0 ? CLAMP (along / slopes, 0, 1) : 0;
+  p->travelled = mass > 0 ? sqrt (ways / mass) : 0;
+}
 
-      for (gsize j = 0; j < p->m; j++)
-        potential[j] = p->last[j] + stretch * (p->last[j] - p->previous[j]);
-    }
+void
+monge_predictor_apply (MongePredictor *p,
+                       gboolean geodesic,
+                       MongePlanes *self,
+                       MongePlanes *potential)
+{
+  MongeStep step = {
+    .id = MONGE_STEP_FOLLOW,
+    .n = p->m,
+    .planes = { potential, p->last, geodesic ? self : p->previous },
+  };
+
+  if (p->n_solves == 0)
+    return;
+  if (geodesic)
+    step.numbers[0] = -p->progress;
+  else if (p->n_solves >= 2 && p->last_travelled > 0)
+    step.numbers[0] = MIN (p->travelled / p->last_travelled, LARGEST_STRETCH);
+  else
+    return;
+  monge_backend_step (p->backend, &step);
 }

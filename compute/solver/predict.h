@@ -22,28 +22,40 @@ G_BEGIN_DECLS
  * Geodesics: McCann, “A convexity principle for interacting gases”, 1997.
  */
 typedef struct {
+  MongeBackend *backend;
   gsize n, m;        /* of the source, and of the target's potential last recorded */
   guint dim;
   gsize stride;      /* of the points looked at, in the order along the curve */
-  double *from;      /* (dim of each point looked at): where they were at the last solve */
-  double *slope;     /* the same: their slopes there */
-  double *last;      /* (m): the target's potential there */
-  double *previous;  /* (m): at the solve before */
-  double travelled;  /* root mean square of the way between the two */
+  MongePlanes *from;     /* (points looked at × dim): where they were at the last solve */
+  MongePlanes *slope;    /* the same: their slopes there */
+  MongePlanes *last;     /* (m): the target's potential there */
+  MongePlanes *previous; /* (m): at the solve before */
+  double progress;   /* of the source since the last solve, along its slopes */
+  double travelled;  /* root mean square of the way since then */
+  double last_travelled; /* between the two solves */
   guint n_solves;    /* recorded since the last forgetting */
 } MongePredictor;
 
-/* @m: the most that a target's potential will have. */
-void monge_predictor_init (MongePredictor *predictor, gsize n, guint dim, gsize m);
+/* Totals of monge_predictor_queue(). */
+#define MONGE_PREDICTOR_N_TOTALS 4
+
+/* @m: the most that a target's potential will have. Fails on a card without room. */
+gboolean monge_predictor_init (MongePredictor *predictor, MongeBackend *backend, gsize n, guint dim,
+                               gsize m, GError **error);
 void monge_predictor_clear (MongePredictor *predictor);
 /* After a jump of parameters or a fresh start: what was recorded says nothing about what comes. */
 void monge_predictor_forget (MongePredictor *predictor);
-/* After a solve that gave @slope, (n × dim) in the order of @source. @potential: (m). */
+/* After a solve that gave @slope, (n × dim) in the order of @source. @potential: (m). Queued. */
 void monge_predictor_record (MongePredictor *predictor, const MongePoints *source,
-                             const double *slope, const double *potential, gsize m);
-/* Changes @potential (m), the one last recorded, for @source moved. @self: the target's self
- * potential. @geodesic: whether the problem is balanced with p = 2. O(n + m). */
-void monge_predictor_apply (MongePredictor *predictor, const MongePoints *source,
-                            gboolean geodesic, const double *self, double *potential);
+                             MongePlanes *slope, MongePlanes *potential, gsize m);
+/* After @source has moved: how far is among the totals from @totals on, to be handed to
+ * monge_predictor_take_way(). */
+void monge_predictor_queue (const MongePredictor *predictor, const MongePoints *source,
+                            guint totals);
+void monge_predictor_take_way (MongePredictor *predictor, const double *totals);
+/* Changes @potential (m), the one last recorded, by the way taken. @self: the target's self
+ * potential. @geodesic: whether the problem is balanced with p = 2. Queued. O(m). */
+void monge_predictor_apply (MongePredictor *predictor, gboolean geodesic, MongePlanes *self,
+                            MongePlanes *potential);
 
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* What the files of the Sinkhorn solver share. */
 #pragma once
 
+#include "compute/backend/step.h"
+#include "compute/solver/anderson.h"
 #include "compute/solver/predict.h"
 #include "compute/solver/sinkhorn.h"
 #include "compute/solver/softmin.h"
@@ -11,8 +13,8 @@ typedef enum { SOURCE, TARGET } Which;
 
 /* A potential of a symmetric problem and the momentum of its iteration. */
 typedef struct {
-  double *values;  /* at the level of its side */
-  double *step;    /* last change, for the next */
+  MongePlanes *values; /* at the level of its side */
+  MongePlanes *step;   /* last change, for the next */
   double rho;      /* Chebyshev's, 0 before the first step */
   double dual;     /* of OT(α,α) where the potential stood */
   double error;    /* of the marginal there; ∞ if not known */
@@ -25,9 +27,25 @@ typedef struct {
   MongePoints *clusters; /* of @fine, or NULL once the points themselves are solved */
   MongePoints *base;     /* the smallest since the points moved: larger ones are made of these */
   double base_cell;
-  double *cross;         /* f or g */
+  MongePlanes *cross;    /* f or g */
+  MongePlanes *next;     /* the same as it will be, once a read has said that all went well */
   SelfPotential self;
 } Side;
+
+/* Where steps leave their totals. */
+enum {
+  TOTALS_OF_ROWS = 0,      /* MONGE_STEP_UPDATE, of the source */
+  TOTALS_OF_COLUMNS = 2,   /* MONGE_STEP_UPDATE_AND_MEASURE, of the target */
+  TOTALS_OF_ANDERSON = 8,
+  N_TOTALS_OF_CROSS = TOTALS_OF_ANDERSON + MONGE_ANDERSON_N_TOTALS,
+  TOTALS_OF_SELF = 48,     /* MONGE_STEP_UPDATE_AND_MEASURE */
+  TOTALS_OF_VALUE = 56,    /* see readout.c */
+  TOTALS_OF_CORRECTION = 72, /* see correct.c */
+  TOTALS_OF_MOVE = 88,     /* see monge_sinkhorn_move_source() */
+};
+
+/* What MONGE_STEP_UPDATE_AND_MEASURE adds up, the first two MONGE_STEP_UPDATE too. */
+enum { NEW_DUAL, NEW_WANTED, DUAL, MASS, MARGINAL_ERROR, CHANGE, N_UPDATE_TOTALS };
 
 struct _MongeSinkhorn {
   MongeBackend *backend;
@@ -44,15 +62,19 @@ struct _MongeSinkhorn {
   double cost_scale;    /* the largest cost at the last cold start */
 
   MongePredictor predictor;
+  MongeAnderson anderson;
 
   MongeKernel *kernels[2][2]; /* by p − 1 and whether with moments; made on first use */
-  double *row_exponent, *column_exponent; /* scratch, as long as the longer side */
-  float *shifted;       /* planes of columns about the origin of the rows */
-  double *sum, *moment;
-  double *extended;     /* potentials at all points of a side */
-  double *slope;        /* (n × dim) in the source's order: handed over only when it is whole */
+  /* Scratch, as long as the longer side */
+  MongePlanes *row_exponent, *column_exponent;
+  MongePlanes *shifted;  /* (dim × ) float32: columns about the origin of the rows */
+  MongePlanes *drawn;    /* the same: one point of each cluster */
+  MongePlanes *sum, *moment; /* what reductions give: u, (dim × ) */
+  MongePlanes *extended; /* potentials at all points of a side */
+  MongePlanes *best;     /* of the target's cross potentials in one solve */
+  MongePlanes *shift;    /* one number */
+  MongePlanes *slope;    /* (n × dim) in the source's order: handed over only when it is whole */
 
-  guint64 n_pairs;
   MongeTask *task;
 };
 
@@ -73,22 +95,38 @@ monge_sinkhorn_is_on_points (const MongeSinkhorn *s)
 /* Sets ε, ρ and λ. */
 void monge_sinkhorn_set_blur (MongeSinkhorn *s, double blur);
 gboolean monge_sinkhorn_is_balanced (const MongeSinkhorn *s);
-/* What row i of the plan should weigh, over α_i: e^(−f/ρ). */
-double monge_sinkhorn_wanted_mass (const MongeSinkhorn *s, double potential);
-/* One side's share of the dual value: ⟨α,f⟩, or −ρ⟨α, e^(−f/ρ) − 1⟩. */
-double monge_sinkhorn_dual_term (const MongeSinkhorn *s, const MongePoints *points,
-                                 const double *potential);
-/* λ softmin, from the potential at hand and u of its row. */
-double monge_sinkhorn_updated (const MongeSinkhorn *s, double potential, double u);
 /* Pairs of blocks are left out that are together below 2^-cutoff of a row. */
 double monge_sinkhorn_get_cutoff (const MongeSinkhorn *s);
-/* s->sum ← u for each of @rows; s->moment too if @moment. */
+/* Queues s->sum ← u for each of @rows; s->moment too if @moment. Potentials may be longer than what
+ * they belong to, here and below. */
 gboolean monge_sinkhorn_reduce (MongeSinkhorn *s, const MongePoints *rows,
-                                const double *row_potential, const MongePoints *columns,
-                                const double *column_potential, gboolean moment, GError **error);
-/* f, then g. @marginal_error: of the plan between the two. @dual: of the same. */
-gboolean monge_sinkhorn_iterate_cross (MongeSinkhorn *s, double *marginal_error, double *dual,
-                                       GError **error);
+                                MongePlanes *row_potential, const MongePoints *columns,
+                                MongePlanes *column_potential, gboolean moment, GError **error);
+/* Queues @to ← λ (from − ε u), u being in s->sum; @id: MONGE_STEP_UPDATE or _AND_MEASURE. */
+void monge_sinkhorn_update (MongeSinkhorn *s, MongeStepId id, const MongePoints *points,
+                            MongePlanes *to, MongePlanes *from, guint totals);
+/* Waits for what is queued. @n totals from @first on. */
+gboolean monge_sinkhorn_read (MongeSinkhorn *s, guint first, guint n, double *totals,
+                              GError **error);
+/* Only waits: potentials that came of reductions are sound afterwards. */
+gboolean monge_sinkhorn_wait (MongeSinkhorn *s, GError **error);
+/* The next potentials of @side are those that count from now on. */
+void monge_side_take_next (Side *side);
+/* A potential for @points, not cleared. */
+MongePlanes *monge_points_new_potential (const MongePoints *points, GError **error);
+
+/**
+ * MongeIteration:
+ * @marginal_error: of the plan between the old g and the new f, before g was updated; @dual: there
+ */
+typedef struct {
+  double marginal_error, dual;
+  double totals[N_TOTALS_OF_CROSS];
+} MongeIteration;
+
+/* The source's potential takes its next value, the target's has it in `next`: the caller says what
+ * becomes of it. After a failure both are as they were. One read. */
+gboolean monge_sinkhorn_iterate_cross (MongeSinkhorn *s, MongeIteration *iteration, GError **error);
 /* Iterates the self potential of @side until its marginal is within @tol, or @max_iterations. */
 gboolean monge_sinkhorn_converge_self (MongeSinkhorn *s, Side *side, double tol, int max_iterations,
                                        GError **error);
@@ -96,7 +134,7 @@ gboolean monge_sinkhorn_converge_self (MongeSinkhorn *s, Side *side, double tol,
 /* --- levels.c: from points to clusters and back --- */
 
 /* Zero potentials on the coarsest clusters, at a temperature as large as the shapes. */
-void monge_sinkhorn_start_cold (MongeSinkhorn *s);
+gboolean monge_sinkhorn_start_cold (MongeSinkhorn *s, GError **error);
 /* The cells that a gradient within @tol asks for: 0 for the points themselves. */
 double monge_sinkhorn_choose_cell (const MongeSinkhorn *s);
 /* Whether shapes fill volumes. */
@@ -115,22 +153,24 @@ gboolean monge_sinkhorn_keep_order (MongeSinkhorn *s, double cell, GError **erro
 
 /* --- readout.c: from the level to the points --- */
 
-/* The cross problem's value, and its share of the slope (n × dim), added to what is there. */
-gboolean monge_sinkhorn_read_out_cross (MongeSinkhorn *s, double *slope, double *value,
+/* The cross problem's value, and its share of the slope (n × dim), added to what is there. One read,
+ * or a few where slopes are corrected. */
+gboolean monge_sinkhorn_read_out_cross (MongeSinkhorn *s, MongePlanes *slope, double *value,
                                         GError **error);
 /* The same of −½ OT(α,α) − ½ OT(β,β). */
-gboolean monge_sinkhorn_read_out_selves (MongeSinkhorn *s, double *slope, double *value,
+gboolean monge_sinkhorn_read_out_selves (MongeSinkhorn *s, MongePlanes *slope, double *value,
                                          GError **error);
 
-/* s->extended ← a potential of the source's level at its points, to first order; s->moment holds the
- * means of ∂_x C at the level. */
-void monge_sinkhorn_extend_to_points (MongeSinkhorn *s, const double *potential);
+/* Queues s->extended ← a potential of a side's level at its points, to first order; s->moment holds
+ * the means of ∂_x C at the level. */
+gboolean monge_sinkhorn_extend_to_points (MongeSinkhorn *s, const Side *side, MongePlanes *potential,
+                                          GError **error);
 
 /* --- correct.c: slopes from clusters that know how wide they are --- */
 
 /* Adds to the slope (n × dim) what the cross problem, and what −½ of the self problem gives. */
-gboolean monge_sinkhorn_correct_cross (MongeSinkhorn *s, double *slope, GError **error);
-gboolean monge_sinkhorn_correct_self (MongeSinkhorn *s, double *slope, GError **error);
+gboolean monge_sinkhorn_correct_cross (MongeSinkhorn *s, MongePlanes *slope, GError **error);
+gboolean monge_sinkhorn_correct_self (MongeSinkhorn *s, MongePlanes *slope, GError **error);
 
 /* --- sinkhorn.c --- */
 

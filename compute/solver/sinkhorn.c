@@ -3,13 +3,9 @@
  * to the value and the slope. */
 #include "compute/solver/sinkhorn-private.h"
 
-#include "compute/core/parallel.h"
-#include "compute/solver/anderson.h"
 #include "compute/solver/anneal.h"
 
-
 #include <math.h>
-#include <string.h>
 
 /* A kept state whose first marginals are off by more than this is no start: anneal again. */
 #define WORST_WARM_START 0.7
@@ -59,23 +55,23 @@ monge_sinkhorn_converge_cross (MongeSinkhorn *s,
 {
   Side *y = &s->sides[TARGET];
   const MongePoints *points = monge_side_get_points (y);
-  const gsize size = points->n * sizeof *y->cross;
-  g_autofree double *iterate = g_malloc (size);
-  g_autofree double *best = g_malloc (size);
-  double least = INFINITY, mark = INFINITY, dual, step;
+  MongePlanes best = monge_planes_view (s->best, points->n, 1);
+  double least = INFINITY, mark = INFINITY, step;
   gboolean done = TRUE, settled = FALSE;
-  MongeAnderson anderson;
+  MongeIteration now;
 
-  monge_anderson_init (&anderson, points->weights, points->n, 0x1p-24 * s->cost_scale);
-  anderson.slowness = MAX (s->slowness, 1);
+  if (!monge_anderson_begin (&s->anderson, points->weights, points->n, 0x1p-24 * s->cost_scale,
+                             error))
+    return FALSE;
+  s->anderson.slowness = MAX (s->slowness, 1);
   for (int i = 0, idle = 0; i < max_iterations && !settled; i++)
     {
-      memcpy (iterate, y->cross, size);
-      done = monge_sinkhorn_iterate_cross (s, marginal_error, &dual, error);
+      done = monge_sinkhorn_iterate_cross (s, &now, error);
       if (!done)
         break;
       ++*iterations;
       idle++;
+      *marginal_error = now.marginal_error;
       if (*marginal_error < 0.95 * mark)
         {
           mark = *marginal_error;
@@ -84,27 +80,27 @@ monge_sinkhorn_converge_cross (MongeSinkhorn *s,
       if (*marginal_error < least)
         {
           least = *marginal_error;
-          memcpy (best, y->cross, size);
+          monge_planes_copy (&best, y->next);
         }
       if ((i == 0 && !(least <= first_tol))
           || idle > (least <= tol ? FEW_IDLE_ITERATIONS : MOST_IDLE_ITERATIONS))
         break;
       if (idle > SOME_IDLE_ITERATIONS)
-        monge_anderson_give_up (&anderson);
-      if (monge_anderson_advance (&anderson, iterate, y->cross, dual, 1e-5 * s->epsilon, &step))
+        monge_anderson_give_up (&s->anderson);
+      if (monge_anderson_advance (&s->anderson, y->cross, y->next,
+                                  now.totals + TOTALS_OF_ANDERSON, now.dual, 1e-5 * s->epsilon,
+                                  &step))
         {
-          s->slope_error = estimate_slope_error (s, step, dual);
+          s->slope_error = estimate_slope_error (s, step, now.dual);
           settled = *marginal_error <= SOLVE_SHARE * tol && s->slope_error <= tol;
         }
-      memcpy (y->cross, iterate, size);
     }
   if (done && !settled && least < INFINITY)
     {
-      memcpy (y->cross, best, size);
+      monge_planes_copy (y->cross, &best);
       *marginal_error = least;
     }
-  s->slowness = anderson.slowness;
-  monge_anderson_clear (&anderson);
+  s->slowness = s->anderson.slowness;
   return done;
 }
 
@@ -116,6 +112,23 @@ converge_selves (MongeSinkhorn *s, double tol, int max_iterations, GError **erro
              && monge_sinkhorn_converge_self (s, &s->sides[TARGET], tol, max_iterations, error));
 }
 
+/* y ← a x + b y, both of @side. */
+static void
+queue_combination (MongeSinkhorn *s,
+                   const Side *side,
+                   MongePlanes *y,
+                   double a,
+                   MongePlanes *x,
+                   double b)
+{
+  monge_backend_step (s->backend, &(MongeStep){
+    .id = MONGE_STEP_COMBINE,
+    .n = monge_side_get_points (side)->n,
+    .planes = { y, x },
+    .numbers = { a, b },
+  });
+}
+
 /* values += sign · self, on both sides: what is left of a cross potential without its entropic
  * share changes little with the temperature. */
 static void
@@ -123,10 +136,9 @@ add_selves (MongeSinkhorn *s, double sign)
 {
   for (Which which = SOURCE; which <= TARGET && s->params.debias; which++)
     {
-      Side *side = &s->sides[which];
+      const Side *side = &s->sides[which];
 
-      for (gsize i = 0; i < monge_side_get_points (side)->n; i++)
-        side->cross[i] += sign * side->self.values[i];
+      queue_combination (s, side, side->cross, sign, side->self.values, 1);
     }
 }
 
@@ -134,8 +146,11 @@ static void
 scale_selves (MongeSinkhorn *s, double factor)
 {
   for (Which which = SOURCE; which <= TARGET; which++)
-    for (gsize i = 0; i < monge_side_get_points (&s->sides[which])->n; i++)
-      s->sides[which].self.values[i] *= factor;
+    {
+      const Side *side = &s->sides[which];
+
+      queue_combination (s, side, side->self.values, factor, side->self.values, 0);
+    }
 }
 
 /* Down to the next blur, on clusters of @cell. Self potentials shrink with ε, up to a constant; what
@@ -209,7 +224,6 @@ static void
 begin_solve (MongeSinkhorn *s, const MongeSinkhornParams *params, MongeTask *task)
 {
   s->task = task;
-  s->n_pairs = 0;
   if (params->p != s->params.p || params->reach != s->params.reach)
     s->sides[SOURCE].self.error = s->sides[TARGET].self.error = INFINITY;
   if (params->p != s->params.p || (params->debias && !s->params.debias))
@@ -234,8 +248,8 @@ converge (MongeSinkhorn *s, MongeSinkhornReport *report, GError **error)
   cell = monge_sinkhorn_choose_cell (s);
   if (s->is_warm)
     monge_sinkhorn_set_blur (s, MAX (s->blur, params->blur));
-  else
-    monge_sinkhorn_start_cold (s);
+  else if (!monge_sinkhorn_start_cold (s, error))
+    return FALSE;
   warm = s->blur <= params->blur;
   if (warm && (s->cell < cell || s->cell > params->blur)
       && !monge_sinkhorn_set_level (s, MAX (cell, params->blur * FIRST_CELL), error))
@@ -245,14 +259,14 @@ converge (MongeSinkhorn *s, MongeSinkhornReport *report, GError **error)
     return FALSE;
   if (!warm || report->marginal_error <= WORST_WARM_START)
     return TRUE;
-  monge_sinkhorn_start_cold (s);
-  return anneal (s, cell, &report->iterations, error)
+  return monge_sinkhorn_start_cold (s, error)
+         && anneal (s, cell, &report->iterations, error)
          && sharpen (s, cell, INFINITY, report, error);
 }
 
 /* The self problems' share of value, slope and error. */
 static gboolean
-finish_selves (MongeSinkhorn *s, double *slope, MongeSinkhornReport *report, GError **error)
+finish_selves (MongeSinkhorn *s, MongePlanes *slope, MongeSinkhornReport *report, GError **error)
 {
   double value;
 
@@ -266,10 +280,11 @@ finish_selves (MongeSinkhorn *s, double *slope, MongeSinkhornReport *report, GEr
 }
 
 static gboolean
-finish (MongeSinkhorn *s, double *slope, MongeSinkhornReport *report, GError **error)
+finish (MongeSinkhorn *s, MongePlanes *slope, MongeSinkhornReport *report, GError **error)
 {
   if (slope != NULL)
-    memset (slope, 0, s->sides[SOURCE].fine->n * s->dim * sizeof *slope);
+    monge_backend_step (s->backend, &(MongeStep){ .id = MONGE_STEP_FILL, .n = slope->n,
+                                                  .planes = { slope } });
   return monge_sinkhorn_read_out_cross (s, slope, &report->value, error)
          && (!s->params.debias || finish_selves (s, slope, report, error));
 }
@@ -278,38 +293,47 @@ static void
 take_selves (MongeSinkhorn *s)
 {
   for (Which which = SOURCE; which <= TARGET; which++)
-    memcpy (s->sides[which].cross, s->sides[which].self.values,
-            monge_side_get_points (&s->sides[which])->n * sizeof (double));
+    monge_planes_copy (s->sides[which].cross, s->sides[which].self.values);
 }
 
 /* Slopes, to the measure's order. */
-typedef struct {
-  const MongePoints *points;
-  const double *from;
-  double *to;
-} HandOver;
-
 static void
-hand_over_rows (gsize begin, gsize end, guint worker, gpointer data)
+hand_over (MongeSinkhorn *s, MongePlanes *slope)
 {
-  const HandOver *h = data;
-  const guint dim = h->points->dim;
+  const Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
 
-  for (gsize i = begin; i < end; i++)
-    for (guint d = 0; d < dim; d++)
-      h->to[h->points->order[i] * dim + d] = h->from[i * dim + d];
+  monge_backend_step (s->backend, &(MongeStep){
+    .id = MONGE_STEP_HAND_OVER,
+    .n = x->fine->n,
+    .planes = { slope, s->slope, x->fine->order_planes },
+    .counts = { s->dim },
+  });
+  monge_predictor_record (&s->predictor, x->fine, s->slope, y->cross,
+                          monge_side_get_points (y)->n);
+}
+
+static gboolean
+solve (MongeSinkhorn *s, MongePlanes *slope, MongeSinkhornReport *report, GError **error)
+{
+  if (!converge (s, report, error) || !finish (s, slope, report, error))
+    return FALSE;
+  if (!s->params.debias || !(report->value < 0))
+    return TRUE;
+  /* The shapes all but coincide, and self potentials are better ones: with them the value is at
+   * least 0 whatever their error, because the kernel is positive. */
+  take_selves (s);
+  return sharpen (s, s->cell, INFINITY, report, error) && finish (s, slope, report, error);
 }
 
 gboolean
 monge_sinkhorn_solve (MongeSinkhorn *s,
                       const MongeSinkhornParams *params,
-                      double *slope,
+                      MongePlanes *slope,
                       MongeSinkhornReport *report,
                       MongeTask *task,
                       GError **error)
 {
-  const Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
-  double *slope_now = slope != NULL ? s->slope : NULL;
+  gboolean done;
 
   g_return_val_if_fail (params->p == 1 || params->p == 2, FALSE);
   g_return_val_if_fail (params->blur > 0 && params->reach > 0, FALSE);
@@ -317,29 +341,16 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
 
   *report = (MongeSinkhornReport){ .marginal_error = INFINITY };
   begin_solve (s, params, task);
-  if (!converge (s, report, error) || !finish (s, slope_now, report, error))
+  done = solve (s, slope != NULL ? s->slope : NULL, report, error);
+  report->n_pairs = monge_backend_take_n_pairs (s->backend); /* of this solve, not the next */
+  if (!done)
     return FALSE;
-  if (params->debias && report->value < 0)
-    {
-      /* The shapes all but coincide, and self potentials are better ones: with them the value is at
-       * least 0 whatever their error, because the kernel is positive. */
-      take_selves (s);
-      if (!sharpen (s, s->cell, INFINITY, report, error) || !finish (s, slope_now, report, error))
-        return FALSE;
-    }
   report->converged = report->marginal_error <= params->tol;
-  report->n_pairs = s->n_pairs;
   report->cell = monge_sinkhorn_is_on_points (s) ? 0 : s->cell;
   report->slope_error = s->slope_error + monge_sinkhorn_estimate_cluster_error (s);
   report->dropped = exp2 (-monge_sinkhorn_get_cutoff (s));
   if (slope != NULL)
-    {
-      HandOver hand_over = { x->fine, s->slope, slope };
-
-      monge_parallel_rows (x->fine->n, 16384, 0, NULL, hand_over_rows, &hand_over);
-      monge_predictor_record (&s->predictor, x->fine, s->slope, y->cross,
-                              monge_side_get_points (y)->n);
-    }
+    hand_over (s, slope);
   return TRUE;
 }
 
@@ -347,28 +358,83 @@ monge_sinkhorn_solve (MongeSinkhorn *s,
  * Life
  */
 
-MongeSinkhorn *
-monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target)
+/* Asks for all that a solve on @n and @m points will take, about. */
+static gboolean
+reserve (MongeBackend *backend, gsize n, gsize m, guint dim, GError **error)
 {
-  MongeSinkhorn *s = g_new0 (MongeSinkhorn, 1);
+  g_autofree char *purpose = NULL;
+  const gsize longest = MAX (n, m);
+  const gsize points = dim * 4 + 8 + 4 + 4 + 4, potentials = 4 * 8; /* cross, next, self */
+  const gsize scratch = 6 * 8 + dim * (8 + 4 + 4), slopes = dim * 8;
+  const gsize history = (2 + 2 * MONGE_ANDERSON_DEPTH) * 8;
+
+  purpose = g_strdup_printf ("the transport of %'" G_GSIZE_FORMAT " points", n + m);
+  return monge_backend_reserve (backend,
+                                (n + m) * (points + potentials) + longest * scratch + n * slopes
+                                    + m * history,
+                                purpose, error);
+}
+
+static gboolean
+make_scratch (MongeSinkhorn *s, GError **error)
+{
+  const gsize n = s->sides[SOURCE].fine->n, m = s->sides[TARGET].fine->n, longest = MAX (n, m);
+  const struct {
+    MongePlanes **planes;
+    MongePlanesType type;
+    gsize n;
+    guint dim;
+  } scratch[] = {
+    { &s->row_exponent, MONGE_PLANES_FLOAT64, longest, 1 },
+    { &s->column_exponent, MONGE_PLANES_FLOAT64, longest, 1 },
+    { &s->shifted, MONGE_PLANES_FLOAT32, longest, s->dim },
+    { &s->drawn, MONGE_PLANES_FLOAT32, longest, s->dim },
+    { &s->sum, MONGE_PLANES_FLOAT64, longest, 1 },
+    { &s->moment, MONGE_PLANES_FLOAT64, longest, s->dim },
+    { &s->extended, MONGE_PLANES_FLOAT64, longest, 1 },
+    { &s->best, MONGE_PLANES_FLOAT64, m, 1 },
+    { &s->shift, MONGE_PLANES_FLOAT64, 1, 1 },
+    { &s->slope, MONGE_PLANES_FLOAT64, n * s->dim, 1 },
+  };
+
+  for (guint k = 0; k < G_N_ELEMENTS (scratch); k++)
+    {
+      *scratch[k].planes = monge_planes_new (s->backend, scratch[k].type, scratch[k].n,
+                                             scratch[k].dim, error);
+      if (*scratch[k].planes == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+MongeSinkhorn *
+monge_sinkhorn_new (MongeBackend *backend,
+                    MongeMeasure *source,
+                    MongeMeasure *target,
+                    GError **error)
+{
+  g_autoptr (MongeSinkhorn) s = NULL;
   MongeMeasure *const measures[2] = { source, target };
-  const gsize longest = MAX (monge_measure_get_n (source), monge_measure_get_n (target));
+  const gsize n = monge_measure_get_n (source), m = monge_measure_get_n (target);
+  const guint dim = monge_measure_get_dim (source);
 
-  g_return_val_if_fail (monge_measure_get_dim (source) == monge_measure_get_dim (target), NULL);
+  g_return_val_if_fail (dim == monge_measure_get_dim (target), NULL);
 
+  if (!reserve (backend, n, m, dim, error))
+    return NULL;
+  s = g_new0 (MongeSinkhorn, 1);
   s->backend = backend;
-  s->dim = monge_measure_get_dim (source);
+  s->dim = dim;
+  monge_anderson_init (&s->anderson, backend);
   for (Which which = SOURCE; which <= TARGET; which++)
-    s->sides[which].fine = monge_points_new (measures[which], NULL);
-  monge_predictor_init (&s->predictor, s->sides[SOURCE].fine->n, s->dim, s->sides[TARGET].fine->n);
-  s->row_exponent = g_new (double, longest);
-  s->column_exponent = g_new (double, longest);
-  s->shifted = g_new (float, longest * s->dim);
-  s->sum = g_new (double, longest);
-  s->moment = g_new (double, longest * s->dim);
-  s->extended = g_new (double, longest);
-  s->slope = g_new (double, s->sides[SOURCE].fine->n * s->dim);
-  return s;
+    {
+      s->sides[which].fine = monge_points_new (backend, measures[which], NULL, error);
+      if (s->sides[which].fine == NULL)
+        return NULL;
+    }
+  if (!monge_predictor_init (&s->predictor, backend, n, dim, m, error) || !make_scratch (s, error))
+    return NULL;
+  return g_steal_pointer (&s);
 }
 
 void
@@ -381,39 +447,64 @@ monge_sinkhorn_free (MongeSinkhorn *s)
       monge_points_free (s->sides[which].fine);
       monge_points_free (s->sides[which].clusters);
       monge_points_free (s->sides[which].base);
-      g_free (s->sides[which].cross);
-      g_free (s->sides[which].self.values);
-      g_free (s->sides[which].self.step);
+      monge_planes_free (s->sides[which].cross);
+      monge_planes_free (s->sides[which].next);
+      monge_planes_free (s->sides[which].self.values);
+      monge_planes_free (s->sides[which].self.step);
     }
   monge_predictor_clear (&s->predictor);
+  monge_anderson_clear (&s->anderson);
   for (guint k = 0; k < 4; k++)
     monge_kernel_free (s->kernels[k / 2][k % 2]);
-  g_free (s->row_exponent);
-  g_free (s->column_exponent);
-  g_free (s->shifted);
-  g_free (s->sum);
-  g_free (s->moment);
-  g_free (s->extended);
-  g_free (s->slope);
+  monge_planes_free (s->row_exponent);
+  monge_planes_free (s->column_exponent);
+  monge_planes_free (s->shifted);
+  monge_planes_free (s->drawn);
+  monge_planes_free (s->sum);
+  monge_planes_free (s->moment);
+  monge_planes_free (s->extended);
+  monge_planes_free (s->best);
+  monge_planes_free (s->shift);
+  monge_planes_free (s->slope);
   g_free (s);
 }
 
-void
-monge_sinkhorn_move_source (MongeSinkhorn *s, const double *positions)
-{
-  Side *source = &s->sides[SOURCE], *target = &s->sides[TARGET];
-  double centre[MONGE_MAX_DIM];
+/* Totals of a move. */
+enum {
+  MOVE_CENTRE,
+  MOVE_CHECK = MOVE_CENTRE + 1 + MONGE_MAX_DIM,
+  MOVE_SPREAD,
+  MOVE_WAY,
+  N_MOVE_TOTALS = MOVE_WAY + MONGE_PREDICTOR_N_TOTALS,
+};
 
-  monge_points_find_centre (source->fine, positions, centre);
-  monge_points_move (source->fine, positions, centre);
+gboolean
+monge_sinkhorn_move_source (MongeSinkhorn *s, MongePlanes *positions, GError **error)
+{
+  Side *source = &s->sides[SOURCE];
+  MongePoints *points = source->fine;
+  double centre[MONGE_MAX_DIM], totals[N_MOVE_TOTALS];
+
+  monge_points_queue_centre (points, positions, TOTALS_OF_MOVE + MOVE_CENTRE);
+  if (!monge_backend_read_totals (s->backend, TOTALS_OF_MOVE, MOVE_CHECK, totals, NULL, error))
+    return FALSE;
+  monge_points_get_centre (points, totals, centre);
+  monge_points_move (points, positions, centre, TOTALS_OF_MOVE + MOVE_CHECK);
   g_clear_pointer (&source->base, monge_points_free);
   source->self.error = INFINITY;
   if (source->clusters != NULL && s->is_warm)
-    monge_points_gather (source->clusters, source->fine);
+    monge_points_gather (source->clusters, points);
+  monge_points_queue_spread (points, TOTALS_OF_MOVE + MOVE_SPREAD);
+  monge_predictor_queue (&s->predictor, points, TOTALS_OF_MOVE + MOVE_WAY);
+  if (!monge_backend_read_totals (s->backend, TOTALS_OF_MOVE, N_MOVE_TOTALS, totals, NULL, error)
+      || !monge_points_check_move (points, totals[MOVE_CHECK], error))
+    return FALSE;
+  points->spread = monge_points_get_spread (points, totals[MOVE_SPREAD]);
+  monge_predictor_take_way (&s->predictor, totals + MOVE_WAY);
   if (s->is_warm && s->params.debias && s->blur <= s->params.blur)
-    monge_predictor_apply (&s->predictor, source->fine,
-                           s->params.p == 2 && monge_sinkhorn_is_balanced (s),
-                           target->self.values, target->cross);
+    monge_predictor_apply (&s->predictor, s->params.p == 2 && monge_sinkhorn_is_balanced (s),
+                           s->sides[TARGET].self.values, s->sides[TARGET].cross);
+  return TRUE;
 }
 
 void
@@ -421,6 +512,6 @@ monge_sinkhorn_reset (MongeSinkhorn *s)
 {
   s->is_warm = FALSE;
   s->slowness = 0;
-  for (Which which = SOURCE; which <= TARGET; which++)
-    monge_points_forget_order (s->sides[which].fine); /* for the same bits as from new */
+  for (Which which = SOURCE; which <= TARGET; which++) /* for the same bits as from new */
+    monge_points_forget_order (s->sides[which].fine, NULL);
 }

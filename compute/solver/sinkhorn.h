@@ -57,27 +57,30 @@ typedef struct {
  */
 typedef struct _MongeSinkhorn MongeSinkhorn;
 
-/* @backend must outlive it. Measures of equal dimension. */
-MongeSinkhorn *monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source,
-                                   MongeMeasure *target);
+/* @backend must outlive it. Measures of equal dimension. Fails on a card without room for them. */
+MongeSinkhorn *monge_sinkhorn_new (MongeBackend *backend, MongeMeasure *source, MongeMeasure *target,
+                                   GError **error);
 void monge_sinkhorn_free (MongeSinkhorn *sinkhorn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeSinkhorn, monge_sinkhorn_free)
 
-/* Moves the source points, (n × dim) in the measure's order. */
-void monge_sinkhorn_move_source (MongeSinkhorn *sinkhorn, const double *positions);
+/* Moves the source points, (n × dim) float64 in the measure's order, as rows of one component. Fails
+ * when one is not finite, and on a card that has failed. Two reads. */
+gboolean monge_sinkhorn_move_source (MongeSinkhorn *sinkhorn, MongePlanes *positions, GError **error);
 /* Forgets the potentials. */
 void monge_sinkhorn_reset (MongeSinkhorn *sinkhorn);
 
 /**
  * monge_sinkhorn_solve:
- * @slope: (nullable) (out): (n × dim) in the measure's order: (1/α_i) ∂value/∂x_i, the limit where
- *   α_i = 0. Envelope theorem: Σ_j π_ij ∂_x C(x_i, y_j) / α_i less the same of the self problem
+ * @slope: (nullable) (out): (n × dim) in the measure's order, as rows of one component:
+ *   (1/α_i) ∂value/∂x_i, the limit where α_i = 0. Envelope theorem: Σ_j π_ij ∂_x C(x_i, y_j) / α_i
+ *   less the same of the self problem
  *
  * Not reaching tol is a result, not an error. Cancelled between tiles of a reduction; what was
- * reached is kept.
+ * reached is kept. @slope is written last, and queued: on the host only on success. A warm start
+ * reads totals once an iteration, of the cross and of the self problems, and a few times besides.
  */
 gboolean monge_sinkhorn_solve (MongeSinkhorn *sinkhorn, const MongeSinkhornParams *params,
-                               double *slope, MongeSinkhornReport *report, MongeTask *task,
+                               MongePlanes *slope, MongeSinkhornReport *report, MongeTask *task,
                                GError **error);
 
 G_END_DECLS
