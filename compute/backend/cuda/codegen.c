@@ -715,7 +715,6 @@ name_source (MongeCudaSource *source, GString *program)
   const guint64 hash = hash_text (hash_text (G_GUINT64_CONSTANT (0xcbf29ce484222325),
                                              monge_generic_text), program->str);
   const gsize shared = strlen (monge_generic_text);
-  g_autofree char *text = NULL;
 
   source->name = g_strdup_printf ("monge_program_%016" G_GINT64_MODIFIER "x", hash);
   g_string_replace (program, "@", source->name, 0);
