@@ -107,6 +107,7 @@ card_planes_begin (MongePlanes *planes,
 {
   Extra *extra = planes->state;
 
+  planes->fetched = 0; /* as where both use the same memory */
   if (!call (error))
     return NULL;
   extra->begun = g_malloc (MAX (monge_planes_get_size (planes), 1));

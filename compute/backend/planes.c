@@ -90,11 +90,19 @@ monge_planes_copy (MongePlanes *to, const MongePlanes *from)
     to->backend->type->planes_copy (to, from);
 }
 
+/* Who only reads gets what a fetch brought, if anything has: that stays known. */
 gpointer
 monge_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError **error)
 {
-  return is_on_host (planes) ? planes->data
-                             : planes->backend->type->planes_begin (planes, access, error);
+  const guint fetched = planes->fetched;
+  gpointer data;
+
+  if (is_on_host (planes))
+    return planes->data;
+  data = planes->backend->type->planes_begin (planes, access, error);
+  if (!(access & MONGE_PLANES_WRITE))
+    planes->fetched = fetched;
+  return data;
 }
 
 void

@@ -93,7 +93,7 @@ void monge_planes_fetch (MongePlanes *planes);
 /**
  * monge_planes_get_fetched:
  *
- * What the last fetch brought, until the next one or monge_planes_begin(). It is there as soon as
+ * What the last fetch brought, until the next one or until they are changed by the host. It is there as soon as
  * anything queued after it has been waited for by monge_backend_read_totals(), and stays there when
  * the device fails. On the CPU this is what the planes hold now.
  *

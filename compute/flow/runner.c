@@ -240,6 +240,22 @@ refuse_step (MongeRunner *runner,
   runner->steps_wanted = 0;
 }
 
+/* With the lock held: of steps that a card has lost again. */
+static void
+forget_samples (MongeRunner *runner,
+                guint step)
+{
+  GArray *samples = runner->samples;
+  guint kept = samples->len;
+
+  while (kept > 0 && g_array_index (samples, MongeSample, kept - 1).step > step)
+    kept--;
+  if (kept == samples->len)
+    return;
+  g_array_set_size (samples, kept);
+  runner->samples_run++;
+}
+
 /* With the lock held: publishes the frame just filled, or says why it could not be. Returns the
  * snapshot to release. */
 static Snapshot *
@@ -248,7 +264,10 @@ finish (MongeRunner *runner,
         const GError *error)
 {
   if (error == NULL)
-    return publish (runner, snapshot);
+    {
+      forget_samples (runner, runner->back->step);
+      return publish (runner, snapshot);
+    }
   refuse_step (runner, error);
   return snapshot;
 }
