@@ -145,6 +145,8 @@ guint64 monge_cuda_mark_queued (MongeCuda *cuda);
 void monge_cuda_mark_written (MongeCuda *cuda, MongeCudaPlanes *planes);
 /* Waits for all that is queued, looking at @task: kernels are told to leave when it is cancelled. */
 gboolean monge_cuda_wait (MongeCuda *cuda, MongeTask *task, GError **error);
+/* Of runs that were queued: what was told, or came about by leaving. */
+gboolean monge_cuda_forget_bad_row (MongeCuda *cuda);
 /* For what wrote @planes, or for all that is queued if %NULL. */
 gboolean monge_cuda_wait_for_planes (MongeCuda *cuda, MongeCudaPlanes *planes);
 /* @ready: (out) (nullable): comes when @planes are finished, %NULL if they are. From now on that is

@@ -97,15 +97,6 @@ fetch (MongeCuda *cuda, MongeTask *task, GError **error)
   return TRUE;
 }
 
-/* What went wrong in what was queued is told once. */
-static gboolean
-forget_bad_row (MongeCuda *cuda)
-{
-  return monge_cuda_check (cuda, cudaMemsetAsync (&cuda->control->queued.bad_row, 0,
-                                                  sizeof cuda->control->queued.bad_row,
-                                                  cuda->stream), "clearing its status");
-}
-
 static gboolean
 check_rows (MongeCuda *cuda, GError **error)
 {
@@ -113,12 +104,33 @@ check_rows (MongeCuda *cuda, GError **error)
 
   if (bad_row == 0)
     return TRUE;
-  if (!forget_bad_row (cuda))
+  if (!monge_cuda_forget_bad_row (cuda)) /* it is told once */
     return monge_cuda_set_error (cuda, error);
   g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
                "The result of row %" G_GUINT64_FORMAT " is not finite: an argument there is not, or "
                "the formula is not defined", ~bad_row);
   return FALSE;
+}
+
+/* The totals' lock is held. */
+static gboolean
+read_totals (MongeCuda *cuda, guint first, guint n, double *totals, MongeTask *task, GError **error)
+{
+  GError *local = NULL;
+
+  if (!fetch (cuda, task, &local))
+    {
+      /* What was left undone is no failure of its own. */
+      if (g_error_matches (local, MONGE_ERROR, MONGE_ERROR_CANCELLED))
+        return_if_deferred (cuda, NULL);
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  if (return_if_deferred (cuda, error) || !check_rows (cuda, error))
+    return FALSE;
+  if (n > 0)
+    memcpy (totals, cuda->shown->totals + first, n * sizeof *totals);
+  return TRUE;
 }
 
 gboolean
@@ -130,37 +142,24 @@ monge_cuda_read_totals (MongeBackend *backend,
                         GError **error)
 {
   MongeCuda *cuda = (MongeCuda *) backend;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&cuda->totals_lock);
-  GError *local = NULL;
+  gboolean done;
 
   if (!monge_cuda_enter_or_fail (cuda, error))
     return FALSE;
-  if (!fetch (cuda, task, &local))
-    {
-      /* What was left undone is no failure of its own. */
-      if (g_error_matches (local, MONGE_ERROR, MONGE_ERROR_CANCELLED))
-        {
-          forget_bad_row (cuda);
-          return_if_deferred (cuda, NULL);
-        }
-      g_propagate_error (error, local);
-      return FALSE;
-    }
-  if (return_if_deferred (cuda, error) || !check_rows (cuda, error))
-    return FALSE;
-  if (n > 0)
-    memcpy (totals, cuda->shown->totals + first, n * sizeof *totals);
-  return TRUE;
+  g_mutex_lock (&cuda->totals_lock);
+  done = read_totals (cuda, first, n, totals, task, error);
+  g_mutex_unlock (&cuda->totals_lock);
+  return done;
 }
 
 guint64
 monge_cuda_take_n_pairs (MongeBackend *backend)
 {
   MongeCuda *cuda = (MongeCuda *) backend;
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&cuda->totals_lock);
   guint64 n_pairs;
   gboolean is_new;
 
+  g_mutex_lock (&cuda->totals_lock);
   g_mutex_lock (&cuda->lock);
   is_new = cuda->shown_at != cuda->queued;
   g_mutex_unlock (&cuda->lock);
@@ -171,5 +170,6 @@ monge_cuda_take_n_pairs (MongeBackend *backend)
   cuda->pairs_taken = cuda->pairs_shown;
   backend->n_pairs = 0;
   g_mutex_unlock (&cuda->lock);
+  g_mutex_unlock (&cuda->totals_lock);
   return n_pairs;
 }

@@ -93,6 +93,14 @@ poll_event (MongeCuda *cuda, cudaEvent_t event, MongeTask *task)
 }
 
 gboolean
+monge_cuda_forget_bad_row (MongeCuda *cuda)
+{
+  return monge_cuda_check (cuda, cudaMemsetAsync (&cuda->control->queued.bad_row, 0,
+                                                  sizeof cuda->control->queued.bad_row,
+                                                  cuda->stream), "clearing its status");
+}
+
+gboolean
 monge_cuda_wait (MongeCuda *cuda, MongeTask *task, GError **error)
 {
   cudaEvent_t event = monge_cuda_take_event (cuda);
@@ -111,7 +119,10 @@ monge_cuda_wait (MongeCuda *cuda, MongeTask *task, GError **error)
   g_mutex_lock (&cuda->lock);
   cuda->finished = MAX (cuda->finished, queued);
   g_mutex_unlock (&cuda->lock);
-  return !monge_task_return_if_cancelled (task, error);
+  if (!monge_task_return_if_cancelled (task, error))
+    return TRUE;
+  monge_cuda_forget_bad_row (cuda); /* rows that were left undone are not at fault */
+  return FALSE;
 }
 
 gboolean
