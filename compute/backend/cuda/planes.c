@@ -112,6 +112,19 @@ monge_cuda_planes_fetch (MongePlanes *planes)
   return TRUE;
 }
 
+/* What was fetched and not written since is there already, or on its way. */
+static gboolean
+read_mirror (MongePlanes *planes, GError **error)
+{
+  MongeCuda *cuda = get_cuda (planes);
+  MongeCudaPlanes *state = planes->state;
+
+  if (state->fetched > state->written)
+    return monge_cuda_wait_for_planes (cuda, NULL) || monge_cuda_set_error (cuda, error);
+  return monge_cuda_download_pinned (cuda, planes->host, planes->data,
+                                     monge_planes_get_size (planes), state, error);
+}
+
 gpointer
 monge_cuda_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError **error)
 {
@@ -119,9 +132,7 @@ monge_cuda_planes_begin (MongePlanes *planes, MongePlanesAccess access, GError *
   MongeCudaPlanes *state = planes->state;
 
   if (!monge_cuda_enter_or_fail (cuda, error) || !make_mirror (planes, error)
-      || ((access & MONGE_PLANES_READ)
-          && !monge_cuda_download_pinned (cuda, planes->host, planes->data,
-                                          monge_planes_get_size (planes), state, error)))
+      || ((access & MONGE_PLANES_READ) && !read_mirror (planes, error)))
     return NULL;
   planes->fetched = 0;
   state->access = access;
