@@ -124,7 +124,7 @@ meson_tests () {
 
 test_unit () { meson_tests --suite unit; }
 # Contexts without a screen, by EGL: buffers of the card that draws are registered with CUDA.
-test_interop () { meson_tests render cuda-gl; }
+test_interop () { meson_tests render frames; }
 # Any formula: every program of the table is compiled by NVRTC and run.
 test_formulas () { meson_tests formulas program gradients; }
 # A wrong address is handed to a kernel; see test-card-fault.c.
