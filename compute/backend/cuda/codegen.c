@@ -259,30 +259,32 @@ declare (Generator *g, guint reg)
   return name_register (reg, g->version[reg]);
 }
 
-/* @spelling with its operands in place: see MongeOpInfo. */
+/* @spelling with its operands in place: see MongeOpInfo. Functions are those of float32, sinf for
+ * sin, where that is what numbers are. */
 static void
-append_spelling (GString *text, const char *spelling, const char *const *operands)
+append_spelling (Generator *g, const char *spelling, const char *const *operands)
 {
   for (const char *at = spelling; *at != '\0'; at++)
     if (at[0] == '%' && g_ascii_isdigit (at[1]) && at[2] == '$' && at[3] == 's')
       {
-        g_string_append (text, operands[at[1] - '1']);
+        g_string_append (g->text, operands[at[1] - '1']);
         at += 3;
       }
     else
       {
-        g_string_append_c (text, *at);
+        if (g->is_float && at[0] == ' ' && at[1] == '(' && at > spelling
+            && g_ascii_isalnum (at[-1]))
+          g_string_append_c (g->text, 'f');
+        g_string_append_c (g->text, *at);
       }
 }
 
 /* Where the card has better than the C library's. */
 static const char *
-get_spelling (MongeOp op)
+get_spelling (const Generator *g, MongeOp op)
 {
-  if (op == MONGE_OP_EXP)
-    return "monge_exp (%1$s)";
-  if (op == MONGE_OP_RSQRT)
-    return "monge_rsqrt (%1$s)";
+  if (g->is_float && op == MONGE_OP_EXP)
+    return "exp2 (1.44269504f * (%1$s))";
   return monge_op_get_info (op)->spelling;
 }
 
@@ -296,7 +298,7 @@ write_elementwise (Generator *g, const MongeInstruction *in, const Operands *ope
       g_autofree char *to = declare (g, in->to + d);
 
       g_string_append_printf (g->text, "    const %s %s = (", g->real, to);
-      append_spelling (g->text, get_spelling (in->op), names);
+      append_spelling (g, get_spelling (g, in->op), names);
       g_string_append (g->text, ");\n");
     }
 }
@@ -333,7 +335,7 @@ write_fold (Generator *g, const MongeInstruction *in, const Operands *operands)
         }
     }
   if (in->op == MONGE_OP_NORM)
-    g_string_append_printf (g->text, "    %s = sqrt (%s);\n", to, to);
+    g_string_append_printf (g->text, "    %s = sqrt%s (%s);\n", to, g->is_float ? "f" : "", to);
 }
 
 static void
@@ -342,8 +344,8 @@ write_normalise (Generator *g, const MongeInstruction *in, const Operands *opera
   g_autofree char *scale = g_strdup_printf ("scale%u_%u", in->to, g->version[in->to]);
 
   write_products (g, scale, operands->names[0], operands->names[0], in->dim);
-  g_string_append_printf (g->text, "    %s = %s == 0 ? %s : monge_rsqrt (%s);\n", scale, scale,
-                          scale, scale);
+  g_string_append_printf (g->text, "    %s = %s == 0 ? %s : rsqrt%s (%s);\n", scale, scale, scale,
+                          g->is_float ? "f" : "", scale);
   for (guint d = 0; d < in->dim; d++)
     {
       g_autofree char *to = declare (g, in->to + d);

@@ -106,7 +106,7 @@ template <class P> struct MongeExponentials {
   raise (real top)
   {
     const real above = top < MongeLimits<real>::largest () ? top : MongeLimits<real>::largest ();
-    const real rest = exp (reference - above);
+    const real rest = monge_exp (reference - above);
 
     MONGE_UNROLL
     for (int k = 0; k < sums; k++)

@@ -53,18 +53,6 @@ monge_exp (double a)
   return exp (a);
 }
 
-MONGE_DEVICE float
-monge_rsqrt (float a)
-{
-  return rsqrtf (a);
-}
-
-MONGE_DEVICE double
-monge_rsqrt (double a)
-{
-  return 1 / sqrt (a);
-}
-
 /* NaN is left out. */
 MONGE_DEVICE float
 monge_raise (float a, float b)
