@@ -214,10 +214,13 @@ monge_problem_clear (MongeProblem *problem)
   g_free (problem->log_sum_truth);
 }
 
-/* Arguments in planes longer than they need be, the rest not a number. */
-static void
-make_arguments (const MongeWorld *world, MongePrecision precision, MongeArgument *arguments)
+void
+monge_problem_init_arguments (const MongeProblem *problem,
+                              MongePrecision precision,
+                              MongeArgument *arguments)
 {
+  const MongeWorld *world = &problem->world;
+
   for (guint k = 0; k < world->n_values; k++)
     {
       const MongeFormula *variable = world->values[k].variable;
@@ -239,31 +242,41 @@ make_arguments (const MongeWorld *world, MongePrecision precision, MongeArgument
     }
 }
 
-static void
-free_arguments (const MongeWorld *world, MongeArgument *arguments)
+void
+monge_problem_clear_arguments (const MongeProblem *problem, MongeArgument *arguments)
 {
-  for (guint k = 0; k < world->n_values; k++)
+  for (guint k = 0; k < problem->world.n_values; k++)
     {
       g_free ((gpointer) arguments[k].floats);
       g_free ((gpointer) arguments[k].doubles);
     }
 }
 
-MongeKernel *
-monge_problem_prepare (MongeBackend *backend, const MongeProblem *problem, MongePrecision precision,
-         MongePrepareFlags flags)
+MongeProgram *
+monge_problem_new_program (const MongeProblem *problem, MongePrecision precision)
 {
   const MongeFormula *variables[MONGE_WORLD_MAX_VARIABLES];
-  g_autoptr (MongeProgram) program = NULL;
   GError *error = NULL;
-  MongeKernel *kernel;
+  MongeProgram *program;
 
   for (guint k = 0; k < problem->world.n_values; k++)
     variables[k] = problem->world.values[k].variable;
   program = monge_program_new (&problem->reduction, precision, variables, problem->world.n_values,
                                &error);
   g_assert_no_error (error);
-  kernel = monge_backend_prepare (backend, program, flags, &error);
+  return program;
+}
+
+MongeKernel *
+monge_problem_prepare (MongeBackend *backend,
+                       const MongeProblem *problem,
+                       MongePrecision precision,
+                       MongePrepareFlags flags)
+{
+  g_autoptr (MongeProgram) program = monge_problem_new_program (problem, precision);
+  GError *error = NULL;
+  MongeKernel *kernel = monge_backend_prepare (backend, program, flags, &error);
+
   g_assert_no_error (error);
   return kernel;
 }
@@ -293,9 +306,9 @@ monge_problem_run (MongeBackend *backend,
     .log_sum = problem->reduction.op == MONGE_REDUCE_SOFT_MEAN ? result->log_sum : NULL,
   };
 
-  make_arguments (world, precision, arguments);
+  monge_problem_init_arguments (problem, precision, arguments);
   success = monge_backend_run (backend, kernel, &r, &result->n_pairs, task, error);
-  free_arguments (world, arguments);
+  monge_problem_clear_arguments (problem, arguments);
   return success;
 }
 
@@ -319,7 +332,8 @@ fail (const MongeProblem *problem,
            problem->text, printed, monge_world_get_rows (&problem->world, MONGE_AXIS_I),
            monge_world_get_rows (&problem->world, MONGE_AXIS_J), problem->world.dim,
            layout_names[problem->layout], precision == MONGE_FLOAT32 ? "float32" : "float64",
-           monge_kernel_get_description (kernel), k / n_kept, k % n_kept, got, expected, tolerance);
+           kernel != NULL ? monge_kernel_get_description (kernel) : "generated code",
+           k / n_kept, k % n_kept, got, expected, tolerance);
 }
 
 gboolean

@@ -71,12 +71,19 @@ void monge_problem_clear (MongeProblem *problem);
 /* How many results there are. */
 gsize monge_problem_get_kept (const MongeProblem *problem);
 
+MongeProgram *monge_problem_new_program (const MongeProblem *problem, MongePrecision precision);
+/* (n_values of the world): planes longer than they need be, the rest not a number. */
+void monge_problem_init_arguments (const MongeProblem *problem, MongePrecision precision,
+                                   MongeArgument *arguments);
+void monge_problem_clear_arguments (const MongeProblem *problem, MongeArgument *arguments);
+
 MongeKernel *monge_problem_prepare (MongeBackend *backend, const MongeProblem *problem,
                                     MongePrecision precision, MongePrepareFlags flags);
 gboolean monge_problem_run (MongeBackend *backend, MongeKernel *kernel,
                             const MongeProblem *problem, MongePrecision precision, double cutoff,
                             MongeResult *result, MongeTask *task, GError **error);
-/* Fails the test, naming all there is to know, when they differ by more than the tolerance. */
+/* Fails the test, naming all there is to know, when they differ by more than the tolerance.
+ * @kernel: (nullable) */
 void monge_problem_compare (const MongeProblem *problem, MongeKernel *kernel,
                             MongePrecision precision, const MongeResult *result);
 /* Prepare, run and compare. */

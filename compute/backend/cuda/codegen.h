@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* Components of all sections of one program, at most: what the compiler takes in seconds. */
-#define MONGE_CUDA_SOURCE_MAX_COMPONENTS 6000
+/* Components of all sections of one program, at most: NVRTC takes some seconds for so many. */
+#define MONGE_CUDA_SOURCE_MAX_COMPONENTS 2048
 
 /**
  * MongeCudaSource:

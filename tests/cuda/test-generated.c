@@ -1,0 +1,626 @@
+/* Every generated program of the table of formulas, run on the host card: the same texts that NVRTC
+ * compiles for cards, against the same truth.
+ *
+ * The stand-in for NVRTC calls the host's compiler, which takes longer to start than to compile a
+ * program: so programs are compiled many at a time, and put into a cache on disk where the engine
+ * finds each. */
+#include "compute/backend/cuda/module-cache.h"
+#include "compute/backend/cuda/module.h"
+#include "compute/backend/cuda/nvrtc.h"
+#include "tests/formula-table.h"
+#include "tests/host-card/host-card.h"
+#include "tests/util.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#define ARCHITECTURE 90
+
+static char *folder;
+static MongeCudaModules *modules;
+
+/* --- Compiling many at a time ----------------------------------------------------------------- */
+
+static void
+compile (GPtrArray *sources)
+{
+  GError *error = NULL;
+  const MongeNvrtc *nvrtc = monge_nvrtc_load (&error);
+  g_autoptr (GString) text = g_string_new (monge_generic_text);
+  g_autoptr (GBytes) image = NULL;
+  int major, minor;
+
+  g_assert_no_error (error);
+  monge_nvrtc_get_version (nvrtc, &major, &minor);
+  for (guint k = 0; k < sources->len; k++)
+    g_string_append (text, ((MongeCudaSource *) sources->pdata[k])->program_text);
+  image = monge_nvrtc_compile (nvrtc, text->str, ARCHITECTURE, &error);
+  g_assert_no_error (error);
+  for (guint k = 0; k < sources->len; k++)
+    {
+      const MongeCudaSource *source = sources->pdata[k];
+      g_autofree char *key = monge_module_cache_make_key (source->text, ARCHITECTURE, major, minor);
+
+      g_assert_true (monge_module_cache_store (folder, key, image));
+    }
+}
+
+static void
+add_program (GPtrArray *sources, GHashTable *seen, const MongeProblem *problem,
+             MongePrecision precision)
+{
+  g_autoptr (MongeProgram) program = monge_problem_new_program (problem, precision);
+  GError *error = NULL;
+  MongeCudaSource *source = monge_cuda_source_new (program, &error);
+
+  g_assert_no_error (error);
+  if (g_hash_table_add (seen, g_strdup (source->name)))
+    g_ptr_array_add (sources, source);
+  else
+    monge_cuda_source_free (source);
+}
+
+/* --- Memory of the card ----------------------------------------------------------------------- */
+
+/* Freed in the end; @from may be NULL. */
+static void *
+to_card (GPtrArray *owned, const void *from, gsize size)
+{
+  void *pointer = NULL;
+
+  g_assert_cmpint (cudaMalloc (&pointer, MAX (size, 1)), ==, cudaSuccess);
+  if (from != NULL)
+    g_assert_cmpint (cudaMemcpy (pointer, from, size, cudaMemcpyHostToDevice), ==, cudaSuccess);
+  g_ptr_array_add (owned, pointer);
+  return pointer;
+}
+
+static void
+from_card (void *to, const void *from, gsize size)
+{
+  g_assert_cmpint (cudaMemcpy (to, from, size, cudaMemcpyDeviceToHost), ==, cudaSuccess);
+}
+
+static void
+free_on_card (gpointer data)
+{
+  g_assert_cmpint (cudaFree (data), ==, cudaSuccess);
+}
+
+/* As the backend does it: cuts blocks into tiles. */
+static void
+cut_tiles (GPtrArray *owned, const MongePairs *pairs, MongeCudaPairs *to)
+{
+  g_autoptr (GArray) tiles = g_array_new (FALSE, FALSE, sizeof (MongeCudaTile));
+
+  for (gsize b = 0; b < pairs->n_blocks; b++)
+    for (gsize row = pairs->rows[b]; row < pairs->rows[b + 1]; row += MONGE_CUDA_TILE)
+      {
+        const gsize n = MIN (MONGE_CUDA_TILE, pairs->rows[b + 1] - row);
+        MongeCudaTile tile = { (unsigned) row, (unsigned) n, (unsigned) b };
+
+        g_array_append_val (tiles, tile);
+      }
+  to->n_tiles = tiles->len;
+  to->tiles = to_card (owned, tiles->data, tiles->len * sizeof (MongeCudaTile));
+  to->first = to_card (owned, pairs->first, (pairs->n_blocks + 1) * sizeof *pairs->first);
+  to->ranges = to_card (owned, pairs->ranges,
+                        pairs->first[pairs->n_blocks] * sizeof *pairs->ranges);
+}
+
+/* --- Running ---------------------------------------------------------------------------------- */
+
+typedef struct {
+  GPtrArray *owned;
+  MongeCudaPairs pairs;
+  MongeGenericArgument arguments[MONGE_WORLD_MAX_VARIABLES];
+  MongeCudaModuleRun run;
+  unsigned long long *bad_row;
+} CardRun;
+
+static void
+put_arguments (CardRun *card, const MongeProblem *problem, MongePrecision precision)
+{
+  MongeArgument arguments[MONGE_WORLD_MAX_VARIABLES];
+  const gsize size = precision == MONGE_FLOAT32 ? sizeof (float) : sizeof (double);
+
+  monge_problem_init_arguments (problem, precision, arguments);
+  for (guint k = 0; k < problem->world.n_values; k++)
+    {
+      const gsize bytes = problem->world.values[k].variable->dim * arguments[k].stride * size;
+
+      card->arguments[k] = (MongeGenericArgument){
+        .numbers = precision == MONGE_FLOAT32 ? to_card (card->owned, arguments[k].floats, bytes)
+                                              : to_card (card->owned, arguments[k].doubles, bytes),
+        .stride = arguments[k].stride,
+        .is_double = precision != MONGE_FLOAT32,
+      };
+    }
+  monge_problem_clear_arguments (problem, arguments);
+}
+
+static void
+card_run_init (CardRun *card, MongeCudaModule *module, const MongeProblem *problem,
+               MongePrecision precision)
+{
+  const gsize n_kept = monge_problem_get_kept (problem);
+  const unsigned long long none = 0;
+
+  *card = (CardRun){ .owned = g_ptr_array_new_with_free_func (free_on_card) };
+  put_arguments (card, problem, precision);
+  card->run = (MongeCudaModuleRun){
+    .n_rows = monge_world_get_rows (&problem->world, MONGE_AXIS_I),
+    .n_columns = monge_world_get_rows (&problem->world, MONGE_AXIS_J),
+    .arguments = card->arguments,
+    .out = to_card (card->owned, NULL, problem->n_out * sizeof (double)),
+    .index_out = to_card (card->owned, NULL, problem->n_out * sizeof (gint64)),
+    .log_sum = to_card (card->owned, NULL, n_kept * sizeof (double)),
+    .bad_row = to_card (card->owned, &none, sizeof none),
+  };
+  if (problem->pairs != NULL)
+    {
+      g_autoptr (MongePairs) transposed = monge_pairs_transpose (problem->pairs);
+
+      cut_tiles (card->owned,
+                 problem->reduction.over == MONGE_AXIS_J ? problem->pairs : transposed,
+                 &card->pairs);
+      card->run.pairs = &card->pairs;
+    }
+  card->run.scratch_size = monge_cuda_module_get_scratch (module, &card->run);
+  card->run.scratch = to_card (card->owned, NULL, card->run.scratch_size);
+}
+
+static MongeCudaModule *
+prepare (const MongeProblem *problem, MongePrecision precision)
+{
+  g_autoptr (MongeProgram) program = monge_problem_new_program (problem, precision);
+  GError *error = NULL;
+  MongeCudaModule *module = monge_cuda_module_prepare (modules, program, &error);
+
+  g_assert_no_error (error);
+  monge_cuda_module_wait (module, NULL, &error);
+  g_assert_no_error (error);
+  return module;
+}
+
+/* @bad_row: (out): the row whose result is NaN, −1 for none. */
+static void
+run (const MongeProblem *problem, MongePrecision precision, MongeResult *result, gint64 *bad_row)
+{
+  MongeCudaModule *module = prepare (problem, precision);
+  const gsize n_kept = monge_problem_get_kept (problem);
+  unsigned long long bad;
+  CardRun card;
+
+  monge_result_init (result, problem->n_out, n_kept);
+  card_run_init (&card, module, problem, precision);
+  g_assert_cmpint (monge_cuda_module_run (module, &card.run, NULL), ==, cudaSuccess);
+  g_assert_cmpint (cudaDeviceSynchronize (), ==, cudaSuccess);
+  if (monge_reduce_op_gives_indices (problem->reduction.op))
+    from_card (result->index_out, card.run.index_out, problem->n_out * sizeof (gint64));
+  else
+    from_card (result->out, card.run.out, problem->n_out * sizeof (double));
+  if (problem->reduction.op == MONGE_REDUCE_SOFT_MEAN)
+    from_card (result->log_sum, card.run.log_sum, n_kept * sizeof (double));
+  from_card (&bad, card.run.bad_row, sizeof bad);
+  *bad_row = bad == 0 ? -1 : (gint64) ~bad;
+  g_ptr_array_unref (card.owned);
+}
+
+static void
+check (const MongeProblem *problem, MongePrecision precision)
+{
+  MongeResult result;
+  gint64 bad_row;
+
+  run (problem, precision, &result, &bad_row);
+  monge_problem_compare (problem, NULL, precision, &result);
+  g_assert_cmpint (bad_row, ==, -1);
+  monge_result_clear (&result);
+}
+
+/* --- The table -------------------------------------------------------------------------------- */
+
+/* Each formula in 3-D, and in one other dimension in turn. */
+static guint
+get_dim (guint c, guint k)
+{
+  static const guint dims[] = { 2, 1, 10, 5 };
+
+  return k == 0 ? 3 : dims[c % G_N_ELEMENTS (dims)];
+}
+
+static void
+init_entry (MongeProblem *problem, guint c, guint dim, gsize n_kept, gsize n_summed, guint axis,
+            MongeLayout layout)
+{
+  const MongeCase *entry = &monge_formula_table[c];
+  MongeWorldParams params = { dim, n_kept, n_summed, axis == 0 ? MONGE_AXIS_I : MONGE_AXIS_J,
+                              entry->is_grid, 1000 * dim + n_kept };
+
+  monge_problem_init (problem, entry, &params, layout);
+}
+
+/* Programs of lines first … last − 1. */
+static void
+compile_lines (guint first, guint last)
+{
+  g_autoptr (GPtrArray) sources
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_cuda_source_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint c = first; c < last; c++)
+    for (guint k = 0; k < 2; k++)
+      for (guint axis = 0; axis < 2; axis++)
+        {
+          MongeProblem problem;
+
+          init_entry (&problem, c, get_dim (c, k), 1, 1, axis, MONGE_LAYOUT_DENSE);
+          if (k == 0 || axis == c % 2)
+            {
+              add_program (sources, seen, &problem, MONGE_FLOAT32);
+              if (k == 0)
+                add_program (sources, seen, &problem, MONGE_FLOAT64);
+            }
+          monge_problem_clear (&problem);
+        }
+  compile (sources);
+}
+
+static void
+check_entry (guint c, guint k, gsize n_kept, gsize n_summed, guint axis, MongeLayout layout)
+{
+  MongeProblem problem;
+
+  init_entry (&problem, c, get_dim (c, k), n_kept, n_summed, axis, layout);
+  check (&problem, MONGE_FLOAT32);
+  if (k == 0)
+    check (&problem, MONGE_FLOAT64);
+  monge_problem_clear (&problem);
+}
+
+/* Sizes on and off blocks and tiles; blocks that meet nothing; few rows, whose columns are cut. */
+static void
+check_line (guint c)
+{
+  static const gsize sizes[][2] = { { 1, 31 }, { 31, 1 }, { 33, 31 }, { 31, 33 }, { 140, 300 } };
+
+  for (guint axis = 0; axis < 2; axis++)
+    {
+      for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+        check_entry (c, 0, sizes[s][0], sizes[s][1], axis, MONGE_LAYOUT_DENSE);
+      check_entry (c, 0, 140, 300, axis, MONGE_LAYOUT_BLOCKS);
+      check_entry (c, 0, 33, 65, axis, MONGE_LAYOUT_BOUNDS);
+    }
+  check_entry (c, 0, 2, 1600, c % 2, MONGE_LAYOUT_DENSE);
+  check_entry (c, 1, 33, 65, c % 2, MONGE_LAYOUT_DENSE);
+  check_entry (c, 1, 140, 33, c % 2, MONGE_LAYOUT_BLOCKS);
+}
+
+#define LINES 16
+
+static void
+check_lines (gconstpointer data)
+{
+  const guint first = GPOINTER_TO_UINT (data), last = MIN (first + LINES, monge_formula_table_size);
+  gint64 start = g_get_monotonic_time (), middle;
+
+  compile_lines (first, last);
+  middle = g_get_monotonic_time ();
+  for (guint c = first; c < last; c++)
+    check_line (c);
+  g_test_message ("compiled in %.1f s, run in %.1f s",
+                  (double) (middle - start) / G_USEC_PER_SEC,
+                  (double) (g_get_monotonic_time () - middle) / G_USEC_PER_SEC);
+}
+
+/* The threads of a block in any order: the same bits. */
+static void
+threads_in_any_order (void)
+{
+  static const struct {
+    HostCardOrder order;
+    unsigned seed;
+  } orders[] = { { HOST_CARD_REVERSE, 0 }, { HOST_CARD_RANDOM, 1 }, { HOST_CARD_RANDOM, 2 } };
+
+  for (guint c = 0; c < monge_formula_table_size; c += 5)
+    {
+      MongeProblem problem;
+      MongeResult first;
+      gint64 bad_row;
+
+      init_entry (&problem, c, 3, 70, 300, 0, c % 2 ? MONGE_LAYOUT_BLOCKS : MONGE_LAYOUT_DENSE);
+      host_card_set_order (HOST_CARD_FORWARD, 0);
+      run (&problem, MONGE_FLOAT32, &first, &bad_row);
+      for (guint k = 0; k < G_N_ELEMENTS (orders); k++)
+        {
+          MongeResult result;
+
+          host_card_set_order (orders[k].order, orders[k].seed);
+          run (&problem, MONGE_FLOAT32, &result, &bad_row);
+          g_assert_cmpmem (result.out, problem.n_out * sizeof (double), first.out,
+                           problem.n_out * sizeof (double));
+          g_assert_cmpmem (result.index_out, problem.n_out * sizeof (gint64), first.index_out,
+                           problem.n_out * sizeof (gint64));
+          monge_result_clear (&result);
+        }
+      monge_result_clear (&first);
+      monge_problem_clear (&problem);
+    }
+  host_card_set_order (HOST_CARD_FORWARD, 0);
+}
+
+/* --- What the table does not have ------------------------------------------------------------- */
+
+static void
+check_texts (const char *const *texts, guint n_texts, const gsize sizes[][2], guint n_sizes)
+{
+  g_autoptr (GPtrArray) sources
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_cuda_source_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint pass = 0; pass < 2; pass++)
+    {
+      for (guint k = 0; k < n_texts; k++)
+        for (guint s = 0; s < n_sizes; s++)
+          for (guint p = 0; p < 2; p++)
+            {
+              MongeCase c = { texts[k], 1e-5, NULL, TRUE };
+              MongeWorldParams params = { 3, sizes[s][0], sizes[s][1], MONGE_AXIS_I, TRUE, 5 };
+              MongeProblem problem;
+
+              monge_problem_init (&problem, &c, &params,
+                                  s % 2 ? MONGE_LAYOUT_BLOCKS : MONGE_LAYOUT_DENSE);
+              if (pass == 0)
+                add_program (sources, seen, &problem, p);
+              else
+                check (&problem, p);
+              monge_problem_clear (&problem);
+            }
+      if (pass == 0)
+        compile (sources);
+    }
+}
+
+/* Places in registers, in memory, more than there are columns; ties everywhere on the grid. */
+static void
+many_places (void)
+{
+  static const char *const texts[] = {
+    "argkmin_j(sqdist(x,y),16)", "argkmin_j(sqdist(x,y),17)", "kmin_j(sqdist(x,y),17)",
+    "argkmin_j(sqdist(x,y),1024)", "kmin_j(dist(x,y),100)", "argkmin_j(a+b,300)",
+    "argkmin_j(0*w,40)", "argkmin_j(0*w,5)",
+  };
+  static const gsize sizes[][2] = { { 70, 300 }, { 70, 300 }, { 3, 2500 }, { 1, 1 } };
+
+  check_texts (texts, G_N_ELEMENTS (texts), sizes, G_N_ELEMENTS (sizes));
+}
+
+/* Exponents far beyond what e^F can hold, and growing or falling along the columns. */
+static void
+steep_exponents (void)
+{
+  static const char *const texts[] = {
+    "logsumexp_j(1000*w)", "logsumexp_j(-1000*sqdist(x,y),b)", "softmean_j(500*w,v)",
+    "logsumexp_j(100000*w+a)", "softmean_j(-3000*dist(x,y),y)",
+  };
+  static const gsize sizes[][2] = { { 70, 600 }, { 70, 300 }, { 3, 2500 } };
+
+  check_texts (texts, G_N_ELEMENTS (texts), sizes, G_N_ELEMENTS (sizes));
+}
+
+/* Values of a column that do not fit into shared memory. */
+static void
+wide_columns (void)
+{
+  MongeCase c = { "sum_j exp(-sqdist(x,y)/4)*b", MONGE_STEEP, NULL, FALSE };
+  g_autoptr (GPtrArray) sources
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_cuda_source_free);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint pass = 0; pass < 2; pass++)
+    {
+      for (guint k = 0; k < 3; k++)
+        {
+          static const guint dims[] = { 50, 200, 500 };
+          MongeWorldParams params = { dims[k], 65, 70, MONGE_AXIS_I, FALSE, 5 };
+          MongeProblem problem;
+
+          monge_problem_init (&problem, &c, &params, MONGE_LAYOUT_DENSE);
+          for (guint p = 0; p < 2; p++)
+            if (pass == 0)
+              add_program (sources, seen, &problem, p);
+            else
+              check (&problem, p);
+          monge_problem_clear (&problem);
+        }
+      if (pass == 0)
+        compile (sources);
+    }
+}
+
+/* Terms that are infinite or not numbers: as the CPU has it. */
+static void
+odd_terms (void)
+{
+  static const struct {
+    const char *text;
+    double expected;
+    gboolean is_bad;
+  } cases[] = {
+    { "logsumexp_j(w+1/(0*s))", INFINITY, FALSE },  { "logsumexp_j(w-1/(0*s))", -INFINITY, FALSE },
+    { "sum_j 1/(0*b)", INFINITY, FALSE },           { "min_j w+1/(0*s)", INFINITY, FALSE },
+    { "sum_j log(-b)", NAN, TRUE },                 { "min_j if(b > 0.6,b,log(-b))", NAN, TRUE },
+    { "max_j if(b > 0.6,b,log(-b))", NAN, TRUE },   { "softmean_j(w-1/(0*s),b)", NAN, TRUE },
+    { "logsumexp_j(if(b > 0.6,b,log(-b)))", NAN, TRUE },
+  };
+
+  for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
+    for (MongePrecision p = MONGE_FLOAT32; p <= MONGE_FLOAT64; p++)
+      {
+        MongeProblem problem = monge_problem_new (cases[k].text, 3, 5, 70, MONGE_LAYOUT_DENSE);
+        MongeResult result;
+        gint64 bad_row;
+
+        run (&problem, p, &result, &bad_row);
+        g_test_message ("%s: %g", cases[k].text, result.out[0]);
+        g_assert_cmpint (bad_row, ==, cases[k].is_bad ? 0 : -1);
+        for (gsize n = 0; n < problem.n_out; n++)
+          g_assert_true (monge_is_close (result.out[n], cases[k].expected, 0));
+        monge_result_clear (&result);
+        monge_problem_clear (&problem);
+      }
+}
+
+/* Indices of what is not a number, in the second row alone. */
+static void
+the_bad_row_is_named (void)
+{
+  static const char *const texts[] = { "argmin_j log(a-0.5+b)", "argkmin_j(log(a-0.5+b),20)",
+                                       "kmin_j(log(a-0.5+b),3)" };
+
+  for (guint k = 0; k < G_N_ELEMENTS (texts); k++)
+    {
+      MongeProblem problem = monge_problem_new (texts[k], 3, 5, 70, MONGE_LAYOUT_DENSE);
+      const MongeFormula *a = monge_world_find (&problem.world, "a");
+      MongeResult result;
+      gint64 bad_row;
+
+      monge_world_get_values (&problem.world, a)[3] = -7;
+      run (&problem, MONGE_FLOAT32, &result, &bad_row);
+      g_assert_cmpint (bad_row, ==, 3);
+      monge_result_clear (&result);
+      monge_problem_clear (&problem);
+    }
+}
+
+/* Blocks look at the flag when they begin: nothing is computed, nothing hangs. */
+static void
+a_raised_flag_stops (void)
+{
+  MongeProblem problem = monge_problem_new ("sum_j exp(-sqdist(x,y))*b", 3, 200, 600,
+                                            MONGE_LAYOUT_DENSE);
+  MongeCudaModule *module = prepare (&problem, MONGE_FLOAT32);
+  g_autofree double *out = g_new0 (double, problem.n_out);
+  int *stop = NULL;
+  CardRun card;
+
+  card_run_init (&card, module, &problem, MONGE_FLOAT32);
+  g_assert_cmpint (cudaHostAlloc ((void **) &stop, sizeof *stop, cudaHostAllocMapped), ==,
+                   cudaSuccess);
+  *stop = 1;
+  card.run.stop = stop;
+  g_assert_cmpint (cudaMemset (card.run.out, 0, problem.n_out * sizeof (double)), ==, cudaSuccess);
+  g_assert_cmpint (monge_cuda_module_run (module, &card.run, NULL), ==, cudaSuccess);
+  g_assert_cmpint (cudaDeviceSynchronize (), ==, cudaSuccess);
+  from_card (out, card.run.out, problem.n_out * sizeof (double));
+  for (gsize k = 0; k < problem.n_out; k++)
+    g_assert_cmpfloat (out[k], ==, 0);
+  cudaFreeHost (stop);
+  g_ptr_array_unref (card.owned);
+  monge_problem_clear (&problem);
+}
+
+/* Neither rows nor columns. */
+static void
+nothing_at_all (void)
+{
+  static const gsize sizes[][2] = { { 0, 5 }, { 5, 0 }, { 0, 0 } };
+  static const char *const texts[] = { "sum_j b*x", "logsumexp_j(w)", "argkmin_j(w,3)",
+                                       "argkmin_j(w,20)", "min_j x*y", "mean_j w" };
+
+  for (guint k = 0; k < G_N_ELEMENTS (texts); k++)
+    for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+      {
+        MongeProblem problem = monge_problem_new (texts[k], 3, sizes[s][0], sizes[s][1],
+                                                  MONGE_LAYOUT_DENSE);
+
+        check (&problem, MONGE_FLOAT32);
+        monge_problem_clear (&problem);
+      }
+}
+
+/* --- Modules ---------------------------------------------------------------------------------- */
+
+static void
+equal_programs_share_a_module (void)
+{
+  MongeProblem problem = monge_problem_new ("sum_j exp(-sqdist(x,y))*b", 3, 1, 1,
+                                            MONGE_LAYOUT_DENSE);
+  MongeCudaModule *module = prepare (&problem, MONGE_FLOAT32);
+
+  g_assert_true (module == prepare (&problem, MONGE_FLOAT32));
+  g_assert_true (module != prepare (&problem, MONGE_FLOAT64));
+  g_assert_cmpuint (monge_cuda_modules_count_waiting (modules), ==, 0);
+  g_assert_nonnull (strstr (monge_cuda_module_get_description (module), "per pair"));
+  monge_problem_clear (&problem);
+}
+
+/* A compilation goes on beside the caller, who may stop waiting. */
+static void
+waiting_can_be_cancelled (void)
+{
+  MongeProblem problem = monge_problem_new ("sum_j exp(-sqdist(x,y))*cos(b)", 3, 1, 1,
+                                            MONGE_LAYOUT_DENSE);
+  g_autoptr (MongeProgram) program = monge_problem_new_program (&problem, MONGE_FLOAT32);
+  MongeCudaModule *module = monge_cuda_module_prepare (modules, program, NULL);
+  MongeTask task = MONGE_TASK_INIT;
+  GError *error = NULL;
+
+  monge_task_cancel (&task);
+  if (!monge_cuda_module_wait (module, &task, &error))
+    g_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_true (monge_cuda_module_wait (module, NULL, &error));
+  g_assert_cmpint (monge_cuda_module_get_state (module, &error), ==, MONGE_CUDA_MODULE_READY);
+  monge_problem_clear (&problem);
+}
+
+static void
+remove_folder (void)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      g_unlink (path);
+    }
+  g_rmdir (folder);
+  g_free (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  folder = g_dir_make_tmp ("monge-generated-XXXXXX", NULL);
+  host_card_reset ();
+  modules = monge_cuda_modules_new (ARCHITECTURE, folder);
+  for (guint first = 0; first < monge_formula_table_size; first += LINES)
+    {
+      g_autofree char *path = g_strdup_printf ("/generated/table/%u", first);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (first), check_lines);
+    }
+  g_test_add_func ("/generated/threads-in-any-order", threads_in_any_order);
+  g_test_add_func ("/generated/many-places", many_places);
+  g_test_add_func ("/generated/steep-exponents", steep_exponents);
+  g_test_add_func ("/generated/wide-columns", wide_columns);
+  g_test_add_func ("/generated/odd-terms", odd_terms);
+  g_test_add_func ("/generated/the-bad-row-is-named", the_bad_row_is_named);
+  g_test_add_func ("/generated/a-raised-flag-stops", a_raised_flag_stops);
+  g_test_add_func ("/generated/nothing-at-all", nothing_at_all);
+  g_test_add_func ("/generated/equal-programs-share-a-module", equal_programs_share_a_module);
+  g_test_add_func ("/generated/waiting-can-be-cancelled", waiting_can_be_cancelled);
+  status = g_test_run ();
+  monge_cuda_modules_free (modules);
+  host_card_assert_clean ();
+  remove_folder ();
+  return status;
+}
