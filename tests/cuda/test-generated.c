@@ -222,13 +222,29 @@ check (const MongeProblem *problem, MongePrecision precision)
 
 /* --- The table -------------------------------------------------------------------------------- */
 
-/* Each formula in 3-D, and in one other dimension in turn. */
+/* Which of its programs a line of the table is tried with: all over j, in 3-D and in either precision;
+ * of the others, that differ by the order of operands and by lengths of vectors, every few lines
+ * one. */
+typedef struct {
+  guint dim, axis;
+  MongePrecision precision;
+} Variant;
+
+#define MAX_VARIANTS 4
+
 static guint
-get_dim (guint c, guint k)
+list_variants (guint c, Variant *variants)
 {
   static const guint dims[] = { 2, 1, 10, 5 };
+  guint n = 0;
 
-  return k == 0 ? 3 : dims[c % G_N_ELEMENTS (dims)];
+  variants[n++] = (Variant){ 3, 0, MONGE_FLOAT32 };
+  variants[n++] = (Variant){ 3, 0, MONGE_FLOAT64 };
+  if (c % 3 == 0)
+    variants[n++] = (Variant){ 3, 1, c / 3 % 2 ? MONGE_FLOAT64 : MONGE_FLOAT32 };
+  if (c % 3 == 1)
+    variants[n++] = (Variant){ dims[c / 3 % 4], c / 12 % 2, MONGE_FLOAT32 };
+  return n;
 }
 
 static void
@@ -251,54 +267,50 @@ compile_lines (guint first, guint last)
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint c = first; c < last; c++)
-    for (guint k = 0; k < 2; k++)
-      for (guint axis = 0; axis < 2; axis++)
+    {
+      Variant variants[MAX_VARIANTS];
+      const guint n = list_variants (c, variants);
+
+      for (guint k = 0; k < n; k++)
         {
           MongeProblem problem;
 
-          init_entry (&problem, c, get_dim (c, k), 1, 1, axis, MONGE_LAYOUT_DENSE);
-          if (k == 0 || axis == c % 2)
-            {
-              add_program (sources, seen, &problem, MONGE_FLOAT32);
-              if (k == 0)
-                add_program (sources, seen, &problem, MONGE_FLOAT64);
-            }
+          init_entry (&problem, c, variants[k].dim, 1, 1, variants[k].axis, MONGE_LAYOUT_DENSE);
+          add_program (sources, seen, &problem, variants[k].precision);
           monge_problem_clear (&problem);
         }
+    }
   compile (sources);
-}
-
-static void
-check_entry (guint c, guint k, gsize n_kept, gsize n_summed, guint axis, MongeLayout layout)
-{
-  MongeProblem problem;
-
-  init_entry (&problem, c, get_dim (c, k), n_kept, n_summed, axis, layout);
-  check (&problem, MONGE_FLOAT32);
-  if (k == 0)
-    check (&problem, MONGE_FLOAT64);
-  monge_problem_clear (&problem);
 }
 
 /* Sizes on and off blocks and tiles; blocks that meet nothing; few rows, whose columns are cut. */
 static void
 check_line (guint c)
 {
-  static const gsize sizes[][2] = { { 1, 31 }, { 31, 1 }, { 33, 31 }, { 31, 33 }, { 140, 300 } };
+  static const struct {
+    gsize n_kept, n_summed;
+    MongeLayout layout;
+  } sizes[] = {
+    { 1, 31, MONGE_LAYOUT_DENSE },    { 31, 1, MONGE_LAYOUT_DENSE },  { 33, 31, MONGE_LAYOUT_DENSE },
+    { 31, 33, MONGE_LAYOUT_DENSE },   { 140, 300, MONGE_LAYOUT_DENSE }, { 2, 1600, MONGE_LAYOUT_DENSE },
+    { 140, 300, MONGE_LAYOUT_BLOCKS }, { 33, 65, MONGE_LAYOUT_BOUNDS },
+  };
+  Variant variants[MAX_VARIANTS];
+  const guint n = list_variants (c, variants);
 
-  for (guint axis = 0; axis < 2; axis++)
-    {
-      for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
-        check_entry (c, 0, sizes[s][0], sizes[s][1], axis, MONGE_LAYOUT_DENSE);
-      check_entry (c, 0, 140, 300, axis, MONGE_LAYOUT_BLOCKS);
-      check_entry (c, 0, 33, 65, axis, MONGE_LAYOUT_BOUNDS);
-    }
-  check_entry (c, 0, 2, 1600, c % 2, MONGE_LAYOUT_DENSE);
-  check_entry (c, 1, 33, 65, c % 2, MONGE_LAYOUT_DENSE);
-  check_entry (c, 1, 140, 33, c % 2, MONGE_LAYOUT_BLOCKS);
+  for (guint k = 0; k < n; k++)
+    for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
+      {
+        MongeProblem problem;
+
+        init_entry (&problem, c, variants[k].dim, sizes[s].n_kept, sizes[s].n_summed,
+                    variants[k].axis, sizes[s].layout);
+        check (&problem, variants[k].precision);
+        monge_problem_clear (&problem);
+      }
 }
 
-#define LINES 16
+#define LINES 28
 
 static void
 check_lines (gconstpointer data)
@@ -392,7 +404,7 @@ many_places (void)
     "argkmin_j(sqdist(x,y),1024)", "kmin_j(dist(x,y),100)", "argkmin_j(a+b,300)",
     "argkmin_j(0*w,40)", "argkmin_j(0*w,5)",
   };
-  static const gsize sizes[][2] = { { 70, 300 }, { 70, 300 }, { 3, 2500 }, { 1, 1 } };
+  static const gsize sizes[][2] = { { 40, 300 }, { 70, 200 }, { 3, 1100 }, { 1, 1 } };
 
   check_texts (texts, G_N_ELEMENTS (texts), sizes, G_N_ELEMENTS (sizes));
 }
@@ -405,7 +417,7 @@ steep_exponents (void)
     "logsumexp_j(1000*w)", "logsumexp_j(-1000*sqdist(x,y),b)", "softmean_j(500*w,v)",
     "logsumexp_j(100000*w+a)", "softmean_j(-3000*dist(x,y),y)",
   };
-  static const gsize sizes[][2] = { { 70, 600 }, { 70, 300 }, { 3, 2500 } };
+  static const gsize sizes[][2] = { { 70, 600 }, { 70, 300 }, { 3, 1100 } };
 
   check_texts (texts, G_N_ELEMENTS (texts), sizes, G_N_ELEMENTS (sizes));
 }
@@ -599,6 +611,7 @@ main (int argc, char **argv)
   int status;
 
   g_test_init (&argc, &argv, NULL);
+  g_setenv (MONGE_NVRTC_ENVIRONMENT, HOST_CARD_NVRTC, TRUE);
   folder = g_dir_make_tmp ("monge-generated-XXXXXX", NULL);
   host_card_reset ();
   modules = monge_cuda_modules_new (ARCHITECTURE, folder);
