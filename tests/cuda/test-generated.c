@@ -379,7 +379,8 @@ check_texts (const char *const *texts, guint n_texts, const gsize sizes[][2], gu
           for (guint p = 0; p < 2; p++)
             {
               MongeCase c = { texts[k], 1e-5, NULL, TRUE };
-              MongeWorldParams params = { 3, sizes[s][0], sizes[s][1], MONGE_AXIS_I, TRUE, 5 };
+              MongeWorldParams params = { 3, pass == 0 ? 1 : sizes[s][0],
+                                          pass == 0 ? 1 : sizes[s][1], MONGE_AXIS_I, TRUE, 5 };
               MongeProblem problem;
 
               monge_problem_init (&problem, &c, &params,
@@ -401,12 +402,14 @@ many_places (void)
 {
   static const char *const texts[] = {
     "argkmin_j(sqdist(x,y),16)", "argkmin_j(sqdist(x,y),17)", "kmin_j(sqdist(x,y),17)",
-    "argkmin_j(sqdist(x,y),1024)", "kmin_j(dist(x,y),100)", "argkmin_j(a+b,300)",
-    "argkmin_j(0*w,40)", "argkmin_j(0*w,5)",
+    "kmin_j(dist(x,y),100)", "argkmin_j(a+b,100)", "argkmin_j(0*w,40)", "argkmin_j(0*w,5)",
   };
+  static const char *const most[] = { "argkmin_j(sqdist(x,y),1024)" };
+  static const gsize few[][2] = { { 2, 60 } };
   static const gsize sizes[][2] = { { 40, 300 }, { 70, 200 }, { 3, 1100 }, { 1, 1 } };
 
   check_texts (texts, G_N_ELEMENTS (texts), sizes, G_N_ELEMENTS (sizes));
+  check_texts (most, 1, few, 1);
 }
 
 /* Exponents far beyond what e^F can hold, and growing or falling along the columns. */
@@ -436,7 +439,7 @@ wide_columns (void)
       for (guint k = 0; k < 3; k++)
         {
           static const guint dims[] = { 50, 200, 500 };
-          MongeWorldParams params = { dims[k], 65, 70, MONGE_AXIS_I, FALSE, 5 };
+          MongeWorldParams params = { dims[k], 65, pass == 0 ? 1 : 70, MONGE_AXIS_I, FALSE, 5 };
           MongeProblem problem;
 
           monge_problem_init (&problem, &c, &params, MONGE_LAYOUT_DENSE);
@@ -569,6 +572,31 @@ equal_programs_share_a_module (void)
   monge_problem_clear (&problem);
 }
 
+/* The same text, but with arguments elsewhere, or over the other axis. */
+static void
+equal_texts_are_told_apart (void)
+{
+  MongeCase c = { "sum_j b", MONGE_TERM, NULL, FALSE };
+
+  for (guint axis = 0; axis < 2; axis++)
+    for (guint order = 0; order < 2; order++)
+      {
+        MongeWorldParams params = { 1, 5, 70, axis == 0 ? MONGE_AXIS_I : MONGE_AXIS_J, FALSE, 3 };
+        MongeProblem problem;
+
+        monge_problem_init (&problem, &c, &params, MONGE_LAYOUT_DENSE);
+        if (order == 1) /* b and w have one component each */
+          {
+            MongeReferenceValues *values = problem.world.values, b = values[3];
+
+            values[3] = values[4];
+            values[4] = b;
+          }
+        check (&problem, MONGE_FLOAT32);
+        monge_problem_clear (&problem);
+      }
+}
+
 /* A compilation goes on beside the caller, who may stop waiting. */
 static void
 waiting_can_be_cancelled (void)
@@ -630,6 +658,7 @@ main (int argc, char **argv)
   g_test_add_func ("/generated/a-raised-flag-stops", a_raised_flag_stops);
   g_test_add_func ("/generated/nothing-at-all", nothing_at_all);
   g_test_add_func ("/generated/equal-programs-share-a-module", equal_programs_share_a_module);
+  g_test_add_func ("/generated/equal-texts-are-told-apart", equal_texts_are_told_apart);
   g_test_add_func ("/generated/waiting-can-be-cancelled", waiting_can_be_cancelled);
   status = g_test_run ();
   monge_cuda_modules_free (modules);

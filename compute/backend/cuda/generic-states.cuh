@@ -7,21 +7,66 @@
  *   write       the result; false if it is NaN, or a term of an index was
  */
 
+/* Each column of a chunk has a chain of its own, so that a float32 sum is of at most 64 terms. */
+template <class P, int N> struct MongeChains {
+  typedef typename P::real real;
+  real chains[P::chunk][N];
+
+  MONGE_METHOD void
+  clear ()
+  {
+    MONGE_UNROLL
+    for (int u = 0; u < P::chunk; u++)
+      {
+        MONGE_UNROLL
+        for (int d = 0; d < N; d++)
+          chains[u][d] = 0;
+      }
+  }
+
+  MONGE_METHOD void
+  scale (real factor)
+  {
+    MONGE_UNROLL
+    for (int u = 0; u < P::chunk; u++)
+      {
+        MONGE_UNROLL
+        for (int d = 0; d < N; d++)
+          chains[u][d] *= factor;
+      }
+  }
+
+  /* To @sum, and from the beginning. */
+  MONGE_METHOD void
+  move (double *sum)
+  {
+    MONGE_UNROLL
+    for (int d = 0; d < N; d++)
+      {
+        real all = chains[0][d];
+
+        MONGE_UNROLL
+        for (int u = 1; u < P::chunk; u++)
+          all += chains[u][d];
+        sum[d] += all;
+      }
+    clear ();
+  }
+};
+
 template <class P> struct MongeSum {
   typedef typename P::real real;
   enum { slots = P::body };
-  real part[P::body];
+  MongeChains<P, P::body> part;
   double sum[P::body];
 
   MONGE_METHOD void
   clear (double *, unsigned long long)
   {
+    part.clear ();
     MONGE_UNROLL
     for (int d = 0; d < P::body; d++)
-      {
-        part[d] = 0;
-        sum[d] = 0;
-      }
+      sum[d] = 0;
   }
 
   template <int N>
@@ -33,19 +78,14 @@ template <class P> struct MongeSum {
       {
         MONGE_UNROLL
         for (int d = 0; d < P::body; d++)
-          part[d] += body[u][d];
+          part.chains[u][d] += body[u][d];
       }
   }
 
   MONGE_METHOD void
   end_tile ()
   {
-    MONGE_UNROLL
-    for (int d = 0; d < P::body; d++)
-      {
-        sum[d] += part[d];
-        part[d] = 0;
-      }
+    part.move (sum);
   }
 
   MONGE_METHOD void
@@ -86,19 +126,17 @@ template <class P> struct MongeExponentials {
   typedef typename P::real real;
   enum { sums = P::is_mean ? 1 + P::weight : 1, slots = 1 + sums };
   real reference, limit;
-  real part[sums];
+  MongeChains<P, sums> part;
   double sum[sums];
 
   MONGE_METHOD void
   clear (double *, unsigned long long)
   {
     reference = limit = -MongeLimits<real>::largest ();
+    part.clear ();
     MONGE_UNROLL
     for (int k = 0; k < sums; k++)
-      {
-        part[k] = 0;
-        sum[k] = 0;
-      }
+      sum[k] = 0;
   }
 
   /* Infinite references would give NaN. */
@@ -108,12 +146,10 @@ template <class P> struct MongeExponentials {
     const real above = top < MongeLimits<real>::largest () ? top : MongeLimits<real>::largest ();
     const real rest = monge_exp (reference - above);
 
+    part.scale (rest);
     MONGE_UNROLL
     for (int k = 0; k < sums; k++)
-      {
-        part[k] *= rest;
-        sum[k] *= (double) rest;
-      }
+      sum[k] *= (double) rest;
     reference = above;
     limit = above + MONGE_SLACK;
   }
@@ -134,22 +170,17 @@ template <class P> struct MongeExponentials {
       {
         const real term = monge_exp (body[u][0] - reference);
 
-        part[0] += P::is_mean || P::weight == 0 ? term : term * weight[u][0];
+        part.chains[u][0] += P::is_mean || P::weight == 0 ? term : term * weight[u][0];
         MONGE_UNROLL
         for (int k = 1; k < sums; k++)
-          part[k] += term * weight[u][k - 1];
+          part.chains[u][k] += term * weight[u][k - 1];
       }
   }
 
   MONGE_METHOD void
   end_tile ()
   {
-    MONGE_UNROLL
-    for (int k = 0; k < sums; k++)
-      {
-        sum[k] += part[k];
-        part[k] = 0;
-      }
+    part.move (sum);
   }
 
   MONGE_METHOD void

@@ -9,7 +9,7 @@
  *
  * A block has some rows, one or a few per thread, and walks along its columns tile by tile: the
  * values of a tile's columns lie in shared memory, column by column, those of the rows in registers.
- * Sums are of the program's precision within a tile, which has at most 256 columns, and float64
+ * Sums are of the program's precision within a tile, in chains of at most 64 terms, and float64
  * beyond. Where there are few rows, columns are cut into parts, whose states are put together by a
  * second kernel, in order: the same bits on every run. */
 
@@ -39,6 +39,8 @@
 #endif
 
 /* --- Numbers ---------------------------------------------------------------------------------- */
+
+#define MONGE_LOG2_E 1.4426950408889634
 
 /* One exponential and one product. */
 MONGE_DEVICE float

@@ -8,7 +8,7 @@ static const char *const kernel_names[N_KERNELS] = { "once", "axes", "pairs", "f
 
 /**
  * MongeCudaModules:
- * @modules: (element-type MongeCudaModule): text of the program → module
+ * @modules: (element-type MongeCudaModule): see make_key()
  * @n_waiting: not yet compiled; under @lock, as the states are
  */
 struct _MongeCudaModules {
@@ -96,7 +96,7 @@ monge_cuda_modules_new (int architecture, const char *folder)
   modules->architecture = architecture;
   modules->folder = folder != NULL ? g_strdup (folder) : monge_module_cache_get_folder ();
   modules->compiler = g_thread_pool_new (compile, modules, 1, FALSE, NULL);
-  modules->modules = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, module_free);
+  modules->modules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, module_free);
   g_mutex_init (&modules->lock);
   g_cond_init (&modules->changed);
   return modules;
@@ -126,28 +126,49 @@ monge_cuda_modules_count_waiting (MongeCudaModules *modules)
   return n;
 }
 
+/* Equal texts may be of programs that find their arguments in other places, or reduce over the other
+ * axis. */
+static char *
+make_key (const MongeCudaSource *source)
+{
+  GString *key = g_string_new (NULL);
+
+  g_string_append_printf (key, "over %d of", source->over);
+  for (guint k = 0; k < source->n_arguments; k++)
+    g_string_append_printf (key, " %u", source->arguments[k]);
+  g_string_append_printf (key, "\n%s", source->program_text);
+  return g_string_free (key, FALSE);
+}
+
+static MongeCudaModule *
+module_new (MongeCudaModules *modules, MongeCudaSource *source)
+{
+  MongeCudaModule *module = g_new0 (MongeCudaModule, 1);
+  const guint n = source->n_components;
+
+  module->modules = modules;
+  module->source = source;
+  module->description = g_strdup_printf ("generated code, %u %s per pair", n,
+                                         n == 1 ? "instruction" : "instructions");
+  return module;
+}
+
 MongeCudaModule *
 monge_cuda_module_prepare (MongeCudaModules *modules, const MongeProgram *program, GError **error)
 {
-  MongeCudaSource *source = monge_cuda_source_new (program, error);
+  g_autoptr (MongeCudaSource) source = monge_cuda_source_new (program, error);
+  g_autofree char *key = NULL;
   MongeCudaModule *module;
 
   if (source == NULL)
     return NULL;
+  key = make_key (source);
   g_mutex_lock (&modules->lock);
-  module = g_hash_table_lookup (modules->modules, source->text);
-  if (module != NULL)
+  module = g_hash_table_lookup (modules->modules, key);
+  if (module == NULL)
     {
-      monge_cuda_source_free (source);
-    }
-  else
-    {
-      module = g_new0 (MongeCudaModule, 1);
-      module->modules = modules;
-      module->source = source;
-      module->description = g_strdup_printf ("generated code, %u instructions per pair",
-                                             source->n_components);
-      g_hash_table_insert (modules->modules, source->text, module);
+      module = module_new (modules, g_steal_pointer (&source));
+      g_hash_table_insert (modules->modules, g_steal_pointer (&key), module);
       modules->n_waiting++;
       g_thread_pool_push (modules->compiler, module, NULL);
     }
