@@ -1,5 +1,5 @@
-/* Programs as CUDA C++, and the compiler that takes them, where it is installed. What the texts compute
- * is tried on the host card. */
+/* Programs as CUDA C++, and the compiler that takes them, where it is installed. What the texts
+ * compute is tried on the host card. */
 #define _GNU_SOURCE /* memmem */
 #include "compute/backend/cuda/codegen.h"
 #include "compute/backend/cuda/generic-launch.h"

@@ -222,7 +222,7 @@ check (const MongeProblem *problem, MongePrecision precision)
 
 /* --- The table -------------------------------------------------------------------------------- */
 
-/* Which of its programs a line of the table is tried with: all over j, in 3-D and in either precision;
+/* Which of its programs a line of the table is tried with: over j, in 3-D and in either precision;
  * of the others, that differ by the order of operands and by lengths of vectors, every few lines
  * one. */
 typedef struct {
@@ -291,8 +291,9 @@ check_line (guint c)
     gsize n_kept, n_summed;
     MongeLayout layout;
   } sizes[] = {
-    { 1, 31, MONGE_LAYOUT_DENSE },    { 31, 1, MONGE_LAYOUT_DENSE },  { 33, 31, MONGE_LAYOUT_DENSE },
-    { 31, 33, MONGE_LAYOUT_DENSE },   { 140, 300, MONGE_LAYOUT_DENSE }, { 2, 1600, MONGE_LAYOUT_DENSE },
+    { 1, 31, MONGE_LAYOUT_DENSE },     { 31, 1, MONGE_LAYOUT_DENSE },
+    { 33, 31, MONGE_LAYOUT_DENSE },    { 31, 33, MONGE_LAYOUT_DENSE },
+    { 140, 300, MONGE_LAYOUT_DENSE },  { 2, 1600, MONGE_LAYOUT_DENSE },
     { 140, 300, MONGE_LAYOUT_BLOCKS }, { 33, 65, MONGE_LAYOUT_BOUNDS },
   };
   Variant variants[MAX_VARIANTS];

@@ -58,8 +58,8 @@ MongeAxis monge_codegen_get_axis (const MongeCodegen *self, MongeCodegenSection 
 guint monge_instruction_get_operand_dim (const MongeInstruction *in, guint k);
 guint monge_instruction_get_result_dim (const MongeInstruction *in);
 
-/* Where component @d of an exponential of the pair section is of a product with a number that is known
- * before the pair: its register, which may come times log2 e. Else NONE. */
+/* Where component @d of an exponential of the pair section is of a product with a number that is
+ * known before the pair: its register, which may come times log2 e. Else NONE. */
 guint monge_codegen_find_factor (const MongeCodegen *self, const MongeInstruction *in, guint d);
 
 /* codegen-write.c: the instructions of a section, and what a number is called there. May write a line
