@@ -62,7 +62,8 @@ typedef struct {
  * @queued: how much was queued on @stream: goes up
  * @finished: how much of it is known to have ended
  * @deferred: (nullable): what went wrong where no error could be returned; for the next read
- * @stop: memory of the host that kernels look at, @card_stop as they see it
+ * @n_stopping: how many wait whose task was cancelled
+ * @stop: memory of the host that kernels look at, @card_stop as they see it; atomic
  * @shown: page-locked: what was read of @control; @waited: of its word of that name, by runs
  * @shown_at: @queued as it was for that
  * @modules: generated programs; under the backend's own lock
@@ -81,12 +82,13 @@ struct _MongeCuda {
   guint current; /* of up */
   GPtrArray *events; /* spare */
   guint64 queued, finished;
+  gint n_stopping;
   GError *deferred;
   guint64 shown_at, pairs_shown, pairs_taken;
 
   MongeCudaPiece down[2];
   MongeCudaBlock stop_block, shown_block;
-  volatile int *stop;
+  gint *stop;
   const volatile int *card_stop;
   MongeCudaBlock control_block;
   MongeCudaControl *control;

@@ -134,6 +134,7 @@ run_brought_over (MongeCudaProgram *self,
   HostRun host;
   MongeOutcome outcome = MONGE_OUTCOME_FAILED;
 
+  g_debug ("%s: planes are brought over to the host", self->base.description);
   if (host_run_init (&host, &self->base, run, error))
     outcome = func (self, &host.run, n_pairs, task, error);
   if (outcome == MONGE_OUTCOME_DONE)

@@ -64,12 +64,15 @@ monge_cuda_mark_written (MongeCuda *cuda, MongeCudaPlanes *planes)
  * Waiting on the host
  */
 
-/* Kernels see it when they look next; what they write from then on is undefined. */
+/* Kernels see it when they look next; what they write from then on is undefined. Stays set while
+ * somebody who was cancelled waits. */
 static void
-set_stop (MongeCuda *cuda, int value)
+change_stop (MongeCuda *cuda, gint by)
 {
-  *cuda->stop = value;
-  __sync_synchronize ();
+  g_mutex_lock (&cuda->lock);
+  cuda->n_stopping += by;
+  g_atomic_int_set (cuda->stop, cuda->n_stopping > 0);
+  g_mutex_unlock (&cuda->lock);
 }
 
 /* Returns: whether @event has come, with all that was queued before it. */
@@ -77,18 +80,24 @@ static gboolean
 poll_event (MongeCuda *cuda, cudaEvent_t event, MongeTask *task)
 {
   const gint64 began = g_get_monotonic_time ();
+  gboolean stops = FALSE;
   cudaError_t code;
 
   while ((code = cudaEventQuery (event)) == cudaErrorNotReady)
     {
       cudaGetLastError ();
-      if (*cuda->stop == 0 && monge_task_is_cancelled (task))
-        set_stop (cuda, 1);
+      if (!stops && monge_task_is_cancelled (task))
+        {
+          stops = TRUE;
+          change_stop (cuda, 1);
+        }
       if (g_get_monotonic_time () - began > LOOK_CLOSELY_US)
         g_usleep (PAUSE_US);
       else
         g_thread_yield ();
     }
+  if (stops)
+    change_stop (cuda, -1);
   return monge_cuda_check (cuda, code, "computing");
 }
 
@@ -112,7 +121,6 @@ monge_cuda_wait (MongeCuda *cuda, MongeTask *task, GError **error)
   done = done && record (cuda, event);
   g_mutex_unlock (&cuda->lock);
   done = done && poll_event (cuda, event, task);
-  set_stop (cuda, 0);
   monge_cuda_give_event (cuda, event);
   if (!done)
     return monge_cuda_set_error (cuda, error);
