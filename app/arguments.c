@@ -87,6 +87,8 @@ build_context (MongeArguments *arguments, gboolean *show_version)
       "Draw the picture on nothing", NULL },
     { "backend", 0, 0, G_OPTION_ARG_STRING, &arguments->backend_name,
       "What computes: auto, cpu, cuda [auto]", "NAME" },
+    { "device", 0, 0, G_OPTION_ARG_INT, &arguments->backend.device,
+      "Which card computes, as monge-cli devices lists them [the one that draws]", "N" },
     { "threads", 0, 0, G_OPTION_ARG_INT, &arguments->backend.n_threads,
       "Threads of the CPU; 0 is one per core [0]", "N" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "Say nothing but errors", NULL },

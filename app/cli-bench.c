@@ -122,6 +122,7 @@ report_row (JsonBuilder *report, const Work *work, const MongeBenchRow *row)
   monge_report_integer (report, "peak_bytes", (gint64) row->memory);
   monge_report_string (report, "notes", row->notes);
   monge_report_string (report, "backend", monge_backend_get_name (backend));
+  monge_report_string (report, "device", monge_backend_get_description (backend));
   monge_report_string (report, "instruction_set", monge_backend_get_instruction_set (backend));
   monge_report_integer (report, "threads", monge_backend_get_n_threads (backend));
   monge_report_string (report, "cpu", work->cpu);

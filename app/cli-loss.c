@@ -70,25 +70,43 @@ weigh_slope (Work *work)
 }
 
 static gboolean
+try_to_evaluate (MongeCli *cli,
+                 Work *work,
+                 GError **error)
+{
+  const MongeLossParams *params = &cli->recipe->params.loss;
+
+  g_clear_pointer (&work->loss, monge_loss_free);
+  work->loss = monge_loss_new (params->loss, work->backend, work->from, work->to, error);
+  return work->loss != NULL
+         && monge_loss_evaluate (work->loss, NULL, params, work->gradient, &work->report, cli->task,
+                                 error);
+}
+
+/* Once more on the CPU when a card cannot. */
+static gboolean
 evaluate (MongeCli *cli,
           Work *work,
           gboolean wants_gradient,
           GError **error)
 {
-  const MongeLossParams *params = &cli->recipe->params.loss;
+  const gsize n = monge_measure_get_n (work->from);
+  g_autoptr (MongeBackend) first = NULL;
+  GError *reason = NULL;
 
   work->backend = monge_cli_open_backend (cli, error);
   if (work->backend == NULL)
     return FALSE;
-  work->loss = monge_loss_new (params->loss, work->backend, work->from, work->to, error);
-  if (work->loss == NULL)
-    return FALSE;
+  first = monge_backend_ref (work->backend);
   if (wants_gradient)
-    work->gradient = g_new (double,
-                            monge_measure_get_n (work->from) * monge_measure_get_dim (work->from));
-  if (!monge_loss_evaluate (work->loss, NULL, params, work->gradient, &work->report, cli->task,
-                            error))
-    return FALSE;
+    work->gradient = g_new (double, n * monge_measure_get_dim (work->from));
+  if (!try_to_evaluate (cli, work, &reason)
+      && (!monge_cli_replace_backend (cli, &work->backend, reason, error)
+          || !try_to_evaluate (cli, work, error)))
+    {
+      g_clear_pointer (&work->loss, monge_loss_free); /* before the card */
+      return FALSE;
+    }
   if (wants_gradient)
     weigh_slope (work);
   return TRUE;

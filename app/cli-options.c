@@ -143,6 +143,11 @@ append_common (GArray *entries,
                                 "Exit with 3 when a solve has not converged", NULL };
   const GOptionEntry backend = { "backend", 0, 0, G_OPTION_ARG_STRING, &cli->backend_name,
                                  "What computes: auto, cpu, cuda [auto]", "NAME" };
+  const GOptionEntry device = { "device", 0, 0, G_OPTION_ARG_INT, &cli->device,
+                                "Which card computes, as monge-cli devices lists them [the best]",
+                                "N" };
+  const GOptionEntry verbose = { "verbose", 'v', 0, G_OPTION_ARG_NONE, &cli->verbose,
+                                 "Say what computes, and why not a card", NULL };
   const GOptionEntry threads = { "threads", 0, 0, G_OPTION_ARG_INT, &cli->n_threads,
                                  "Threads of the CPU; 0 is one per core [0]", "N" };
   const GOptionEntry quiet = { "quiet", 'q', 0, G_OPTION_ARG_NONE, &cli->quiet,
@@ -158,7 +163,9 @@ append_common (GArray *entries,
   if (options & MONGE_CLI_BACKEND)
     {
       g_array_append_val (entries, backend);
+      g_array_append_val (entries, device);
       g_array_append_val (entries, threads);
+      g_array_append_val (entries, verbose);
     }
   g_array_append_val (entries, quiet);
   g_array_append_val (entries, version);
@@ -184,13 +191,20 @@ collect_entries (MongeCli *cli,
   return entries;
 }
 
-static gboolean
+/* Returns: what is wrong, or %NULL. */
+static const char *
 check_backend (MongeCli *cli)
 {
   static const char *const names[] = { "auto", "cpu", "cuda", NULL };
 
-  return (cli->backend_name == NULL || g_strv_contains (names, cli->backend_name))
-         && cli->n_threads >= 0 && cli->n_threads <= 256;
+  if ((cli->backend_name != NULL && !g_strv_contains (names, cli->backend_name))
+      || cli->n_threads < 0 || cli->n_threads > 256)
+    return "--backend is one of auto, cpu, cuda and --threads from 0 to 256";
+  if (cli->device < 0)
+    return "--device is a number from 1; see monge-cli devices";
+  if (cli->device > 0 && g_strcmp0 (cli->backend_name, "cpu") == 0)
+    return "--device chooses a card, and --backend cpu is none";
+  return NULL;
 }
 
 /* A bare --json is --json=-. It is bare before another option or at the end; and for commands whose
@@ -253,8 +267,8 @@ monge_cli_parse (MongeCli *cli,
     monge_cli_refuse (cli, "expected %s, got %d argument%s",
                       n_arguments > 0 ? cli->command->usage : "no arguments", argc - 1,
                       argc == 2 ? "" : "s");
-  else if (!check_backend (cli))
-    monge_cli_refuse (cli, "--backend is one of auto, cpu, cuda and --threads from 0 to 256");
+  else if (check_backend (cli) != NULL)
+    monge_cli_refuse (cli, "%s", check_backend (cli));
   else
     return argv + 1;
   return NULL;

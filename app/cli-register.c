@@ -66,6 +66,23 @@ load_landmarks (Work *work,
   return work->landmarks[1] != NULL;
 }
 
+/* On the CPU when a card has no room. */
+static gboolean
+open_flow (MongeCli *cli,
+           Work *work,
+           GError **error)
+{
+  GError *reason = NULL;
+
+  work->flow = monge_recipe_open_flow (cli->recipe, work->backend, cli->task, &reason);
+  if (work->flow != NULL)
+    return TRUE;
+  if (!monge_cli_replace_backend (cli, &work->backend, reason, error))
+    return FALSE;
+  work->flow = monge_recipe_open_flow (cli->recipe, work->backend, cli->task, error);
+  return work->flow != NULL;
+}
+
 /* All that can go wrong early goes wrong early. */
 static gboolean
 prepare (MongeCli *cli,
@@ -84,8 +101,7 @@ prepare (MongeCli *cli,
   work->backend = monge_cli_open_backend (cli, error);
   if (work->backend == NULL)
     return FALSE;
-  work->flow = monge_recipe_open_flow (cli->recipe, work->backend, cli->task, error);
-  if (work->flow == NULL)
+  if (!open_flow (cli, work, error))
     return FALSE;
   if (work->landmarks[0] == NULL || monge_shape_get_dim (monge_flow_get_source (work->flow)) == 3)
     return TRUE;
@@ -145,6 +161,51 @@ save_frame (Work *work,
   return monge_shape_save (shape, path, error);
 }
 
+/* The CPU takes over from where the card was last known to be, @reason being that it cannot go on. */
+static gboolean
+go_on_with_cpu (MongeCli *cli,
+                Work *work,
+                GError *reason,
+                GError **error)
+{
+  guint step;
+
+  if (!monge_cli_replace_backend (cli, &work->backend, reason, error)
+      || !monge_flow_move_to (work->flow, work->backend, error))
+    return FALSE;
+  step = monge_flow_get_step (work->flow);
+  g_array_set_size (work->history, MIN (work->history->len, step));
+  return TRUE;
+}
+
+static gboolean
+make_step (MongeCli *cli,
+           Work *work,
+           MongeFlowReport *report,
+           GError **error)
+{
+  GError *reason = NULL;
+
+  while (!monge_flow_step (work->flow, &cli->recipe->params, report, cli->task, &reason))
+    if (!go_on_with_cpu (cli, work, g_steal_pointer (&reason), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+evaluate_end (MongeCli *cli,
+              Work *work,
+              GError **error)
+{
+  GError *reason = NULL;
+
+  while (!monge_flow_evaluate (work->flow, &cli->recipe->params, &work->last, cli->task, &reason))
+    if (!go_on_with_cpu (cli, work, g_steal_pointer (&reason), error))
+      return FALSE;
+  work->seconds += work->last.seconds;
+  return TRUE;
+}
+
 static gboolean
 flow (MongeCli *cli,
       Work *work,
@@ -155,10 +216,9 @@ flow (MongeCli *cli,
 
   if (!save_frame (work, error))
     return FALSE;
-  for (int i = 0; i < params->steps && !report.settled; i++)
+  while (monge_flow_get_step (work->flow) < (guint) params->steps && !report.settled)
     {
-      if (!monge_flow_step (work->flow, params, &report, cli->task, error)
-          || !save_frame (work, error))
+      if (!make_step (cli, work, &report, error) || !save_frame (work, error))
         return FALSE;
       g_array_append_val (work->history, report);
       work->seconds += report.seconds;
@@ -167,10 +227,7 @@ flow (MongeCli *cli,
                           1e3 * report.seconds);
     }
   monge_cli_progress (cli, "%s", "");
-  if (!monge_flow_evaluate (work->flow, params, &work->last, cli->task, error))
-    return FALSE;
-  work->seconds += work->last.seconds;
-  return TRUE;
+  return evaluate_end (cli, work, error);
 }
 
 static double

@@ -19,6 +19,7 @@ monge_report_begin (MongeCli *cli,
   if (backend != NULL)
     {
       monge_report_string (report, "backend", monge_backend_get_name (backend));
+      monge_report_string (report, "device", monge_backend_get_description (backend));
       monge_report_string (report, "instruction_set", monge_backend_get_instruction_set (backend));
       monge_report_integer (report, "threads", monge_backend_get_n_threads (backend));
     }

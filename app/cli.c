@@ -152,9 +152,43 @@ monge_cli_open_backend (MongeCli *cli,
   MongeBackendOptions options = {
     .name = cli->backend_name,
     .n_threads = (guint) cli->n_threads,
+    .device = cli->device,
   };
+  MongeBackend *backend;
 
-  return monge_backend_open (&options, error);
+  if (cli->device > 0)
+    options.name = "cuda"; /* that card or none */
+  backend = monge_backend_open (&options, error);
+  if (backend == NULL || !cli->verbose)
+    return backend;
+  if (monge_backend_get_note (backend) != NULL)
+    complain (monge_backend_get_note (backend));
+  complain (monge_backend_get_description (backend));
+  return backend;
+}
+
+gboolean
+monge_cli_replace_backend (MongeCli *cli,
+                           MongeBackend **backend,
+                           GError *reason,
+                           GError **error)
+{
+  const gboolean is_auto = cli->device == 0 && (cli->backend_name == NULL
+                                                || strcmp (cli->backend_name, "auto") == 0);
+  g_autofree char *notice = NULL;
+  MongeBackend *cpu = is_auto ? monge_backend_replace (*backend, reason, &notice, NULL) : NULL;
+
+  if (cpu == NULL)
+    {
+      g_propagate_error (error, reason);
+      return FALSE;
+    }
+  monge_cli_progress (cli, "%s", "");
+  monge_cli_note (cli, "%s", notice);
+  g_error_free (reason);
+  monge_backend_close (*backend);
+  *backend = cpu;
+  return TRUE;
 }
 
 gboolean

@@ -16,7 +16,7 @@ enum {
 /* Which of the common options a command takes, beside --help, --version and --quiet. */
 typedef enum {
   MONGE_CLI_JSON = 1 << 0,    /* --json */
-  MONGE_CLI_BACKEND = 1 << 1, /* --backend, --threads */
+  MONGE_CLI_BACKEND = 1 << 1, /* --backend, --device, --threads, --verbose */
   MONGE_CLI_LOSS = 1 << 2,    /* the options of a loss, --strict, two inputs and their options */
   MONGE_CLI_FLOW = 1 << 3,    /* those of a flow as well */
 } MongeCliOptions;
@@ -47,8 +47,9 @@ struct _MongeCli {
   MongeRecipe *recipe;
   char *backend_name;
   int n_threads;
+  int device;      /* which card, from 1; 0: any */
   char *json;      /* a path, "-" for the standard output, or NULL */
-  gboolean quiet, strict;
+  gboolean quiet, verbose, strict;
 };
 
 int monge_cli_run_info (MongeCli *cli, int argc, char **argv);
@@ -88,7 +89,13 @@ void monge_cli_progress (MongeCli *cli, const char *format, ...) G_GNUC_PRINTF (
 /* Says so when a solve stopped early; %MONGE_CLI_DONE or, with --strict, another code. */
 int monge_cli_judge (MongeCli *cli, const MongeLossReport *report);
 
+/* What --backend asks for. Says what it is, and why not another, with --verbose alone. */
 MongeBackend *monge_cli_open_backend (MongeCli *cli, GError **error);
+/* When @reason is that a card cannot go on, and nobody asked for that card: puts the CPU in its
+ * place, says so in a line, and is %TRUE. Else it hands on @reason. Takes @reason; the old one stays
+ * open for those who have it. */
+gboolean monge_cli_replace_backend (MongeCli *cli, MongeBackend **backend, GError *reason,
+                                    GError **error);
 /* Whether a shape can be written to @path, found before the work starts. */
 gboolean monge_cli_check_output (const char *path, GError **error);
 

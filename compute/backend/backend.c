@@ -117,6 +117,29 @@ monge_backend_check (MongeBackend *backend, GError **error)
   return monge_backend_read_totals (backend, 0, 0, NULL, NULL, error);
 }
 
+MongeBackend *
+monge_backend_replace (MongeBackend *card,
+                       const GError *reason,
+                       char **notice,
+                       gboolean *failed)
+{
+  const MongeBackendOptions options = { .name = "cpu", .n_threads = card->n_threads };
+  MongeBackend *cpu;
+  gboolean is_lost;
+
+  if (!g_error_matches (reason, MONGE_ERROR, MONGE_ERROR_DEVICE) || monge_backend_is_on_host (card))
+    return NULL;
+  cpu = monge_backend_open (&options, NULL);
+  if (cpu == NULL)
+    return NULL;
+  is_lost = !monge_backend_check (card, NULL);
+  *notice = g_strdup_printf (is_lost ? "The card failed (%s); going on with the CPU"
+                                     : "%s; going on with the CPU", reason->message);
+  if (failed != NULL)
+    *failed = is_lost;
+  return cpu;
+}
+
 gboolean
 monge_backend_is_on_host (MongeBackend *backend)
 {

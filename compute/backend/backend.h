@@ -42,6 +42,17 @@ const char *monge_backend_get_description (MongeBackend *backend);
 /* Whether it still computes: a card that has failed says %MONGE_ERROR_DEVICE. Waits for what is
  * queued. */
 gboolean monge_backend_check (MongeBackend *backend, GError **error);
+/**
+ * monge_backend_replace:
+ * @reason: why something has failed
+ * @notice: (out): what to tell the user: “The card failed (…); going on with the CPU”
+ * @failed: (out) (optional): whether @card is lost; else it only had no room
+ *
+ * What to go on with when a card cannot: %NULL unless @reason is %MONGE_ERROR_DEVICE and @card is not
+ * the CPU. Transfer full.
+ */
+MongeBackend *monge_backend_replace (MongeBackend *card, const GError *reason, char **notice,
+                                     gboolean *failed);
 /* Whether planes lie in memory of the host, so that looking at them costs nothing. */
 gboolean monge_backend_is_on_host (MongeBackend *backend);
 /**

@@ -106,18 +106,6 @@ publish (MongeRunner *runner,
 
 /* --- what computes --- */
 
-/* Tells of @reason, why a card is given up: what failed says so itself, or had no room. */
-static char *
-say_that_cpu_goes_on (MongeBackend *card,
-                      const GError *reason,
-                      gboolean *failed)
-{
-  *failed = !monge_backend_check (card, NULL);
-  return g_strdup_printf (*failed ? "The card failed (%s); going on with the CPU"
-                                  : "%s; going on with the CPU",
-                          reason->message);
-}
-
 /* Without the lock, on the worker: fills the frame that is next with where the flow stands, @report
  * being of the step just made, which a card may have lost again. */
 static gboolean
@@ -137,16 +125,10 @@ fall_back (MongeRunner *runner,
            const GError *reason)
 {
   MongeBackend *card = monge_flow_get_backend (runner->flow);
-  const MongeBackendOptions options = { .name = "cpu",
-                                        .n_threads = monge_backend_get_n_threads (card) };
-  g_autoptr (MongeBackend) cpu = NULL;
   g_autofree char *notice = NULL;
   gboolean failed;
+  g_autoptr (MongeBackend) cpu = monge_backend_replace (card, reason, &notice, &failed);
 
-  if (!g_error_matches (reason, MONGE_ERROR, MONGE_ERROR_DEVICE) || monge_backend_is_on_host (card))
-    return FALSE;
-  notice = say_that_cpu_goes_on (card, reason, &failed);
-  cpu = monge_backend_open (&options, NULL);
   if (cpu == NULL || !monge_flow_move_to (runner->flow, cpu, NULL)
       || !try_to_fill (runner, report, NULL))
     return FALSE;
