@@ -93,9 +93,9 @@ void monge_planes_fetch (MongePlanes *planes);
 /**
  * monge_planes_get_fetched:
  *
- * What the last fetch brought, until the next one or until they are changed by the host. It is there as soon as
- * anything queued after it has been waited for by monge_backend_read_totals(), and stays there when
- * the device fails. On the CPU this is what the planes hold now.
+ * What the last fetch brought, until the next one or until the host changes them. It is there as
+ * soon as anything queued after it has been waited for by monge_backend_read_totals(), and stays
+ * there when the device fails. On the CPU this is what the planes hold now.
  *
  * Returns: (nullable): %NULL if they have not all come over
  */
