@@ -38,8 +38,10 @@ def check_plain(parts):
             text = entry.payload.decode("ascii", "replace")
             if entry.is_compressed or entry.kind != fatbin.PTX:
                 yield f"part {number} has {fatbin.name(entry)} that is not plain PTX"
-            elif ".target sm_75" not in text or ".entry" not in text:
-                yield f"part {number} has PTX without a target or a kernel"
+            elif ".target sm_75" not in text:
+                yield f"part {number} has PTX for another card"
+    if not any(b".entry" in entry.payload for entries in parts for entry in entries):
+        yield "no kernel can be read"
 
 
 def main():
