@@ -37,6 +37,21 @@ static const Case no_driver = {
   .tooltip = "CUDA: no driver",
 };
 
+static guint n_messages; /* on the log, that there is no driver */
+
+static GLogWriterOutput
+count_messages (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, "MESSAGE") && g_str_equal (fields[i].value, "CUDA: no driver")
+        && level == G_LOG_LEVEL_MESSAGE)
+      {
+        n_messages++;
+        return G_LOG_WRITER_HANDLED;
+      }
+  return g_log_writer_default (level, fields, n_fields, user_data);
+}
+
 static void
 save_sphere (const char *name, double radius)
 {
@@ -121,6 +136,15 @@ test_frames_arrive_and_the_status_line_says_how (UiFixture *fixture, gconstpoint
   g_assert_true ((host_card_get_n_calls ("cudaGraphicsMapResources") > 0) == is_direct);
 }
 
+/* A second window says nothing on the log that the first has said. */
+static void
+test_no_driver_is_said_once (UiFixture *fixture, gconstpointer user_data)
+{
+  ui_run_for (0.5);
+  assert_tooltip (fixture, "CPU", "CUDA: no driver");
+  g_assert_cmpuint (n_messages, ==, 1);
+}
+
 static gboolean
 is_on_cpu (UiFixture *fixture)
 {
@@ -168,12 +192,14 @@ main (int argc, char **argv)
     }
   g_test_init (&argc, &argv, NULL);
   monge_theme_init (gdk_display_get_default ());
+  g_log_set_writer_func (count_messages, NULL, NULL);
   save_sphere ("small.ply", 1.0);
   save_sphere ("large.ply", 1.6);
   ADD ("direct", direct, test_frames_arrive_and_the_status_line_says_how);
   ADD ("refused", refused, test_frames_arrive_and_the_status_line_says_how);
   ADD ("foreign", foreign, test_frames_arrive_and_the_status_line_says_how);
   ADD ("no_driver", no_driver, test_frames_arrive_and_the_status_line_says_how);
+  ADD ("no_driver_again", no_driver, test_no_driver_is_said_once);
   ADD ("failed_card", direct, test_failed_card_leaves_the_flow_to_the_cpu);
   return g_test_run ();
 }
