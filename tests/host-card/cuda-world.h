@@ -62,6 +62,7 @@ typedef struct {
 #define LOOP_ROWS 100
 
 void loop_init (Loop *loop);
+void loop_fill (Loop *loop); /* all but the backend */
 void loop_clear (Loop *loop);
 gboolean loop_queue (Loop *loop, MongeTask *task, GError **error);
 /* @totals: 3 */

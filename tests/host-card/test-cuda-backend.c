@@ -294,6 +294,39 @@ test_memory_is_short (void)
   close_card (backend);
 }
 
+/* Without page-locked memory, or a word that both sides see, everything is slower and the same. */
+static void
+test_nothing_is_page_locked (void)
+{
+  guint n_found = 0;
+
+  for (unsigned long n = 1; n < 60; n++)
+    {
+      double totals[3];
+      Loop loop = { 0 };
+
+      host_card_reset ();
+      host_card_fail_at (n, cudaErrorNotSupported, FALSE);
+      loop.backend = monge_backend_open (&cuda, NULL);
+      if (host_card_has_failed ()
+          && strncmp (host_card_get_failed_call (), "cudaHost", strlen ("cudaHost")) == 0)
+        {
+          n_found++;
+          g_assert_nonnull (loop.backend);
+          loop_fill (&loop);
+          g_assert_true (loop_queue (&loop, NULL, NULL));
+          g_assert_true (loop_read (&loop, totals, NULL, NULL));
+          loop_clear (&loop);
+        }
+      else
+        {
+          host_card_fail_at (0, cudaSuccess, FALSE);
+          g_clear_pointer (&loop.backend, close_card);
+        }
+    }
+  g_assert_cmpuint (n_found, >=, 3);
+}
+
 /* After a fault nothing computes and everything says so, until the card is opened again. */
 static void
 test_fault (void)
@@ -528,6 +561,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-backend/fetch", test_fetch);
   g_test_add_func ("/cuda-backend/steps", test_steps);
   g_test_add_func ("/cuda-backend/memory-is-short", test_memory_is_short);
+  g_test_add_func ("/cuda-backend/nothing-is-page-locked", test_nothing_is_page_locked);
   g_test_add_func ("/cuda-backend/fault", test_fault);
   g_test_add_func ("/cuda-backend/publish", test_publish);
   g_test_add_func ("/cuda-backend/two-threads", test_two_threads);

@@ -12,16 +12,17 @@
 
 G_BEGIN_DECLS
 
-/* Memory of the card, or of the host in pages that the card reads. */
+/* Memory of the card, or of the host in pages that the card reads; plain memory of the host where
+ * there are none to be had. */
 typedef struct {
   gpointer data;
   gsize size; /* as allocated, at least what was asked for */
+  gboolean is_plain;
 } MongeCudaBlock;
 
 /**
  * MongeCudaPool:
  * @spare: blocks given back: (element-type MongeCudaBlock)
- * @n_allocations: calls to the allocator so far
  *
  * Keeps what is given back: steps that repeat allocate nothing. A block of the card may be given back
  * while what is queued still uses it, as whatever takes it next is queued behind; one of the host
@@ -30,8 +31,7 @@ typedef struct {
 typedef struct {
   gboolean is_pinned;
   GArray *spare;
-  gsize cached, taken; /* bytes */
-  guint n_allocations;
+  gsize cached; /* bytes */
 } MongeCudaPool;
 
 /* Page-locked memory that passes data on in pieces. */
@@ -63,7 +63,8 @@ typedef struct {
  * @finished: how much of it is known to have ended
  * @deferred: (nullable): what went wrong where no error could be returned; for the next read
  * @n_stopping: how many wait whose task was cancelled
- * @stop: memory of the host that kernels look at, @card_stop as they see it; atomic
+ * @stop: memory of the host that kernels look at, @card_stop as they see it; atomic. %NULL where
+ *   the host cannot share memory: then what is queued is done, cancelled or not
  * @shown: page-locked: what was read of @control; @waited: of its word of that name, by runs
  * @shown_at: @queued as it was for that
  * @modules: generated programs; under the backend's own lock
@@ -112,8 +113,8 @@ typedef struct {
 int monge_cuda_choose_device (const MongeBackendOptions *options, GError **error);
 void monge_cuda_list_devices (GPtrArray *devices);
 
-/* pool.c. Takes at least @size bytes, page-locked ones if @pinned. FALSE with @error where there is
- * no room, after all spare blocks were handed back to the driver and it was asked again. */
+/* pool.c. Takes at least @size bytes. FALSE with @error where there is no room, after all spare
+ * blocks were handed back to the driver and it was asked again. */
 gboolean monge_cuda_take (MongeCuda *cuda, gsize size, const char *purpose, MongeCudaBlock *block,
                           GError **error);
 gboolean monge_cuda_take_pinned (MongeCuda *cuda, gsize size, MongeCudaBlock *block,

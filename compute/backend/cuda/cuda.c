@@ -87,29 +87,41 @@ make_streams (MongeCuda *cuda)
                               "making a stream");
 }
 
+/* A word that both sides see, if that can be had. */
+static gboolean
+share_stop (MongeCuda *cuda, GError **error)
+{
+  void *seen = NULL;
+  cudaError_t code = cudaErrorNotSupported;
+
+  if (!monge_cuda_take_pinned (cuda, sizeof *cuda->stop, &cuda->stop_block, error))
+    return FALSE;
+  cuda->stop = cuda->stop_block.data;
+  *cuda->stop = 0;
+  if (!cuda->stop_block.is_plain)
+    code = cudaHostGetDevicePointer (&seen, cuda->stop_block.data, 0);
+  cuda->card_stop = seen;
+  if (code == cudaErrorNotSupported)
+    return !monge_cuda_succeeds (code);
+  return monge_cuda_check (cuda, code, "sharing a word with it")
+         || monge_cuda_set_error (cuda, error);
+}
+
 static gboolean
 set_up_control (MongeCuda *cuda, GError **error)
 {
-  void *seen = NULL;
-
-  if (!monge_cuda_take_pinned (cuda, sizeof (int), &cuda->stop_block, error)
+  if (!share_stop (cuda, error)
       || !monge_cuda_take_pinned (cuda, sizeof *cuda->shown + sizeof *cuda->waited,
                                   &cuda->shown_block, error)
       || !monge_cuda_take (cuda, sizeof *cuda->control, "its own words", &cuda->control_block,
                            error))
     return FALSE;
-  cuda->stop = cuda->stop_block.data;
   cuda->shown = cuda->shown_block.data;
   cuda->waited = (MongeCudaStatus *) (cuda->shown + 1);
   cuda->control = cuda->control_block.data;
-  *cuda->stop = 0;
-  if (!monge_cuda_check (cuda, cudaHostGetDevicePointer (&seen, cuda->stop_block.data, 0),
-                         "sharing a word with it")
-      || !monge_cuda_check (cuda, cudaMemsetAsync (cuda->control, 0, sizeof *cuda->control,
-                                                   cuda->stream), "clearing its words"))
-    return monge_cuda_set_error (cuda, error);
-  cuda->card_stop = seen;
-  return TRUE;
+  return monge_cuda_check (cuda, cudaMemsetAsync (cuda->control, 0, sizeof *cuda->control,
+                                                  cuda->stream), "clearing its words")
+         || monge_cuda_set_error (cuda, error);
 }
 
 /* One kernel: whether there is code for this card, and whether it runs. */

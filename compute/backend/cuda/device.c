@@ -84,8 +84,6 @@ card_init (Card *card, int device)
                                     p->major, p->minor, LEAST_MAJOR, LEAST_MINOR);
   else if (get_attribute (device, cudaDevAttrComputeMode) == cudaComputeModeProhibited)
     card->reason = g_strdup ("it is in compute mode “prohibited”: nvidia-smi -c 0 allows its use");
-  else if (!p->canMapHostMemory || !p->unifiedAddressing)
-    card->reason = g_strdup ("it does not see the memory of the host");
 }
 
 static void

@@ -17,16 +17,18 @@ round_up (gsize size)
 static cudaError_t
 allocate (MongeCudaPool *pool, gsize size, gpointer *data)
 {
-  pool->n_allocations++;
   return pool->is_pinned
              ? cudaHostAlloc (data, size, cudaHostAllocPortable | cudaHostAllocMapped)
              : cudaMalloc (data, size);
 }
 
 static void
-release (MongeCudaPool *pool, gpointer data)
+release (MongeCudaPool *pool, const MongeCudaBlock *block)
 {
-  monge_cuda_succeeds (pool->is_pinned ? cudaFreeHost (data) : cudaFree (data));
+  if (block->is_plain)
+    g_free (block->data);
+  else
+    monge_cuda_succeeds (pool->is_pinned ? cudaFreeHost (block->data) : cudaFree (block->data));
 }
 
 /* Hands spare blocks back to the driver, which waits for what uses them. */
@@ -34,7 +36,7 @@ static void
 empty (MongeCudaPool *pool)
 {
   for (guint k = 0; pool->spare != NULL && k < pool->spare->len; k++)
-    release (pool, g_array_index (pool->spare, MongeCudaBlock, k).data);
+    release (pool, &g_array_index (pool->spare, MongeCudaBlock, k));
   if (pool->spare != NULL)
     g_array_set_size (pool->spare, 0);
   pool->cached = 0;
@@ -80,9 +82,7 @@ take (MongeCuda *cuda, MongeCudaPool *pool, gsize wanted, MongeCudaBlock *block)
           code = allocate (pool, size, &block->data);
         }
     }
-  if (code == cudaSuccess)
-    pool->taken += block->size;
-  else
+  if (code != cudaSuccess)
     *block = (MongeCudaBlock){ 0 };
   g_mutex_unlock (&cuda->lock);
   return code;
@@ -97,7 +97,6 @@ give_back (MongeCuda *cuda, MongeCudaPool *pool, MongeCudaBlock *block)
   if (pool->spare == NULL)
     pool->spare = g_array_new (FALSE, FALSE, sizeof (MongeCudaBlock));
   g_array_append_val (pool->spare, *block);
-  pool->taken -= block->size;
   pool->cached += block->size;
   g_mutex_unlock (&cuda->lock);
   *block = (MongeCudaBlock){ 0 };
@@ -145,25 +144,21 @@ monge_cuda_take (MongeCuda *cuda,
   return monge_cuda_check (cuda, code, "allocating memory") || monge_cuda_set_error (cuda, error);
 }
 
+/* CUDA copies from and to plain memory too, and waits for it. */
 gboolean
 monge_cuda_take_pinned (MongeCuda *cuda, gsize size, MongeCudaBlock *block, GError **error)
 {
   cudaError_t code = take (cuda, &cuda->pinned, size, block);
-  g_autofree char *needed = NULL;
 
-  if (code == cudaSuccess)
-    return TRUE;
-  if (code != cudaErrorMemoryAllocation && code != cudaErrorNotSupported)
+  if (code == cudaErrorMemoryAllocation || code == cudaErrorNotSupported)
     {
-      monge_cuda_check (cuda, code, "allocating page-locked memory");
-      return monge_cuda_set_error (cuda, error);
+      cudaGetLastError ();
+      *block = (MongeCudaBlock){ .size = round_up (size), .is_plain = TRUE };
+      block->data = g_malloc (block->size);
+      return TRUE;
     }
-  cudaGetLastError ();
-  needed = g_format_size_full (size, G_FORMAT_SIZE_IEC_UNITS);
-  g_set_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE,
-               "CUDA: there are not %s of page-locked memory to be had for %s: close other programs, "
-               "or use --backend cpu", needed, cuda->name);
-  return FALSE;
+  return monge_cuda_check (cuda, code, "allocating page-locked memory")
+         || monge_cuda_set_error (cuda, error);
 }
 
 void

@@ -1,6 +1,5 @@
 /* Between the memory of the host and the card's, in pieces through page-locked memory, so that a
- * piece travels while the next is copied. Where no page-locked memory can be had the driver copies
- * from the caller's own, more slowly. */
+ * piece travels while the next is copied. */
 #include "compute/backend/cuda/cuda-private.h"
 
 #include <string.h>
@@ -78,45 +77,34 @@ get_piece (MongeCuda *cuda)
   return piece_prepare (cuda, piece) ? piece : NULL;
 }
 
-static gboolean
-upload_pageable (MongeCuda *cuda, gpointer to, gconstpointer from, gsize size)
+/* As much of @size bytes as a piece has room for. Returns: how much, 0 after a failure. */
+static gsize
+upload_piece (MongeCuda *cuda, char *to, const char *from, gsize size)
 {
-  return monge_cuda_check (cuda,
-                           cudaMemcpyAsync (to, from, size, cudaMemcpyHostToDevice, cuda->stream),
-                           "copying to it")
-         && monge_cuda_check (cuda, cudaStreamSynchronize (cuda->stream), "copying to it");
+  MongeCudaPiece *piece = get_piece (cuda);
+  char *at;
+
+  if (piece == NULL)
+    return 0;
+  at = (char *) piece->block.data + piece->used;
+  size = MIN (size, MONGE_CUDA_PIECE - piece->used);
+  memcpy (at, from, size);
+  piece->used += size;
+  if (!monge_cuda_check (cuda, cudaMemcpyAsync (to, at, size, cudaMemcpyHostToDevice, cuda->stream),
+                         "copying to it")
+      || !piece_mark (cuda, piece, cuda->stream))
+    return 0;
+  return size;
 }
 
 void
 monge_cuda_upload (MongeCuda *cuda, gpointer to, gconstpointer from, gsize size)
 {
+  gsize some = 1;
+
   g_mutex_lock (&cuda->up_lock);
-  for (gsize done = 0; done < size && monge_cuda_enter (cuda);)
-    {
-      MongeCudaPiece *piece = get_piece (cuda);
-      gsize some = size - done;
-
-      if (piece == NULL)
-        {
-          if (!monge_cuda_enter (cuda)
-              || !upload_pageable (cuda, (char *) to + done, (const char *) from + done, some))
-            break;
-        }
-      else
-        {
-          char *at = (char *) piece->block.data + piece->used;
-
-          some = MIN (some, MONGE_CUDA_PIECE - piece->used);
-          memcpy (at, (const char *) from + done, some);
-          piece->used += some;
-          if (!monge_cuda_check (cuda, cudaMemcpyAsync ((char *) to + done, at, some,
-                                                        cudaMemcpyHostToDevice, cuda->stream),
-                                 "copying to it")
-              || !piece_mark (cuda, piece, cuda->stream))
-            break;
-        }
-      done += some;
-    }
+  for (gsize done = 0; done < size && some > 0 && monge_cuda_enter (cuda); done += some)
+    some = upload_piece (cuda, (char *) to + done, (const char *) from + done, size - done);
   g_mutex_unlock (&cuda->up_lock);
 }
 
@@ -170,7 +158,6 @@ download_pieces (MongeCuda *cuda, char *to, const char *from, gsize size)
   return done;
 }
 
-/* Also where @to is page-locked itself, which needs no pieces. */
 static gboolean
 download_at_once (MongeCuda *cuda, gpointer to, gconstpointer from, gsize size)
 {
@@ -187,18 +174,16 @@ monge_cuda_download (MongeCuda *cuda,
                      MongeCudaPlanes *planes,
                      GError **error)
 {
-  gboolean done, in_pieces;
+  gboolean done;
 
   if (size == 0)
     return TRUE;
   /* Not with the lock: others read what is finished meanwhile. */
   done = monge_cuda_enter (cuda) && monge_cuda_wait_for_planes (cuda, planes);
   g_mutex_lock (&cuda->read_lock);
-  in_pieces = done && piece_prepare (cuda, &cuda->down[0])
-              && (size <= MONGE_CUDA_PIECE || piece_prepare (cuda, &cuda->down[1]));
-  done = done && monge_cuda_enter (cuda)
-         && (in_pieces ? download_pieces (cuda, to, from, size)
-                       : download_at_once (cuda, to, from, size));
+  done = done && piece_prepare (cuda, &cuda->down[0])
+         && (size <= MONGE_CUDA_PIECE || piece_prepare (cuda, &cuda->down[1]))
+         && download_pieces (cuda, to, from, size);
   g_mutex_unlock (&cuda->read_lock);
   return done || monge_cuda_set_error (cuda, error);
 }
