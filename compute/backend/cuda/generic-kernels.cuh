@@ -224,12 +224,13 @@ monge_run_pairs (const MongeGenericLaunch &launch)
             rows.take_tile ((const real *) launch.columns + first, launch.n_columns, first, n);
         }
     }
-  for (int r = 0; r < P::rows_per_thread && threadIdx.x < rows.apart; r++)
+  MONGE_UNROLL
+  for (int r = 0; r < P::rows_per_thread; r++)
     {
       const unsigned row = rows.first + r * rows.apart;
 
-      if (row >= rows.end)
-        break;
+      if (threadIdx.x >= rows.apart || row >= rows.end)
+        continue;
       if (P::in_memory || launch.n_parts > 1)
         rows.states[r].save (monge_get_slots (launch, P::State::slots, blockIdx.y, row),
                              launch.partial_rows);
