@@ -30,7 +30,7 @@ monge_sum_rows (MONGE_ARGUMENT (MongeCudaPlan, plan))
     return;
   monge_walk_begin (walk, &plan, (unsigned) (job % plan.n_tiles), split, plan.n_splits,
                     plan.cutoff > -INFINITY, &stages[warp]);
-  if (Loop::has_product) /* all lanes that have a row write the same; other kernels need no offset */
+  if (Loop::has_product) /* others have no offset */
     monge_walk_choose_form (walk, split == 0 ? plan.offset : NULL);
   monge_walk_run (walk);
 

@@ -112,6 +112,14 @@ struct MongeWalk {
  * Rows
  */
 
+/* Whether row @r is there, and this lane the one that stores what several know of it. */
+template <class Loop>
+static __device__ __forceinline__ bool
+monge_walk_stores (const MongeWalk<Loop> &walk, int r)
+{
+  return walk.lane < Loop::n_lanes && walk.lane + r * Loop::n_lanes < walk.tile.n;
+}
+
 template <class Loop>
 static __device__ __forceinline__ unsigned
 monge_walk_get_row (const MongeWalk<Loop> &walk, int r)
@@ -238,7 +246,7 @@ monge_walk_choose_form (MongeWalk<Loop> &walk, double *offset)
 #pragma unroll
   for (int r = 0; r < Loop::n_rows; r++)
     {
-      if (offset != NULL)
+      if (offset != NULL && monge_walk_stores (walk, r))
         offset[monge_walk_get_row (walk, r)]
             = walk.is_product ? (double) walk.rows.lift[r] - walk.top - square[r] : 0;
 #pragma unroll
