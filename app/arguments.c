@@ -89,7 +89,7 @@ build_context (MongeArguments *arguments, gboolean *show_version)
       "What computes: auto, cpu, cuda [auto]", "NAME" },
     { "device", 0, 0, G_OPTION_ARG_INT, &arguments->backend.device,
       "Which card computes, as monge-cli devices lists them [the one that draws]", "N" },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &arguments->backend.n_threads,
+    { "threads", 0, 0, G_OPTION_ARG_INT, &arguments->n_threads,
       "Threads of the CPU; 0 is one per core [0]", "N" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "Say nothing but errors", NULL },
     { "timing", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &arguments->timing, NULL, NULL },
@@ -127,6 +127,7 @@ take_shapes (MongeArguments *arguments, int argc, char **argv, GError **error)
 static gboolean
 check (MongeArguments *arguments, GError **error)
 {
+  static const char *const backends[] = { "auto", "cpu", "cuda", NULL };
   char rest;
 
   if (arguments->size != NULL
@@ -137,6 +138,18 @@ check (MongeArguments *arguments, GError **error)
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                    "--size takes WIDTHxHEIGHT in pixels, such as 1280x800, not “%s”",
                    arguments->size);
+      return FALSE;
+    }
+  if (arguments->backend_name != NULL && !g_strv_contains (backends, arguments->backend_name))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "--backend is one of auto, cpu, cuda, not “%s”", arguments->backend_name);
+      return FALSE;
+    }
+  if (arguments->n_threads < 0 || arguments->n_threads > 256 || arguments->backend.device < 0)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           "--threads is from 0 to 256, --device from 1");
       return FALSE;
     }
   if (arguments->picture != NULL && arguments->recipe->source.path == NULL)
@@ -188,7 +201,8 @@ monge_arguments_parse (MongeArguments *arguments, int argc, char **argv, int *st
       *status = EXIT_USAGE;
       return FALSE;
     }
-  arguments->backend.name = arguments->backend_name;
+  arguments->backend.name = arguments->backend.device > 0 ? "cuda" : arguments->backend_name;
+  arguments->backend.n_threads = (guint) arguments->n_threads;
   if (show_version)
     puts ("monge " MONGE_VERSION);
   return !show_version;

@@ -18,6 +18,7 @@ typedef struct {
   gboolean style_has_point_size; /* else from the shapes */
   MongeBackendOptions backend;
   char *backend_name;
+  int n_threads;
   gboolean play;          /* --play: as soon as both shapes are there */
   gboolean timing;        /* --timing: print when things were drawn, then quit */
   char *picture;          /* --render: draw off-screen into this file */

@@ -17,6 +17,7 @@ run_window (MongeArguments *arguments)
 
   g_set_prgname ("io.github.monge.Monge"); /* the class of the window on X11 */
   g_set_application_name ("Monge");
+  monge_session_set_backend (session, &arguments->backend);
   monge_session_open_recipe (session, arguments->recipe);
   if (arguments->play)
     monge_session_play_when_ready (session);

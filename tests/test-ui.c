@@ -16,7 +16,7 @@ test_every_action_exists (UiFixture *fixture, gconstpointer shapes)
     "open", "open-source", "open-target", "open-session", "save-session", "example",
     "first-example", "swap", "cancel-loading", "play", "step", "reset", "balanced", "fit",
     "reset-view", "zoom-in", "zoom-out", "show-source", "show-target", "show-start", "colour",
-    "show-panels", "appearance", "screenshot", "transparent", "export", "export-samples",
+    "show-panels", "appearance", "backend", "screenshot", "transparent", "export", "export-samples",
     "dismiss-message", "about", "show-help-overlay",
   };
 
@@ -26,6 +26,14 @@ test_every_action_exists (UiFixture *fixture, gconstpointer shapes)
   g_assert_false (g_action_group_get_action_enabled (G_ACTION_GROUP (fixture->window), "play"));
   g_assert_nonnull (
       gtk_application_window_get_help_overlay (GTK_APPLICATION_WINDOW (fixture->window)));
+}
+
+static gboolean
+is_after_a_step (UiFixture *fixture)
+{
+  const MongeFrame *frame = monge_session_get_frame (fixture->session);
+
+  return frame != NULL && frame->step >= 1;
 }
 
 static void
@@ -49,6 +57,53 @@ test_plays_pauses_steps_and_resets (UiFixture *fixture, gconstpointer shapes)
   g_assert_cmpuint (monge_session_get_samples (fixture->session)->len, ==, step + 1);
   ui_activate (fixture, "reset");
   g_assert_true (ui_wait_for (fixture, ui_is_at_start));
+}
+
+static gboolean
+is_on_three_threads (UiFixture *fixture)
+{
+  const char *text = monge_session_get_backend_description (fixture->session);
+
+  return text != NULL && g_str_has_suffix (text, "3 threads");
+}
+
+static gboolean
+is_on_card_or_not (UiFixture *fixture)
+{
+  return monge_session_is_on_card (fixture->session) || ui_has_message (fixture);
+}
+
+/* The flow goes on where it stands, and what cannot be had is said. */
+static void
+test_backend_is_chosen (UiFixture *fixture, gconstpointer shapes)
+{
+  const MongeBackendOptions options = { .name = "cpu", .n_threads = 3 };
+  guint step;
+
+  ui_activate (fixture, "step");
+  g_assert_true (ui_wait_for (fixture, is_after_a_step));
+  g_assert_true (ui_wait_for (fixture, ui_is_paused));
+  step = monge_session_get_frame (fixture->session)->step;
+  monge_session_set_backend (fixture->session, &options);
+  g_assert_true (ui_wait_for (fixture, is_on_three_threads));
+  g_assert_true (ui_wait_for (fixture, ui_is_paused));
+  g_assert_cmpuint (monge_session_get_frame (fixture->session)->step, ==, step);
+  g_assert_cmpstr (monge_session_get_backend_choice (fixture->session), ==, "cpu");
+  ui_activate (fixture, "step");
+  ui_run_for (0.5);
+  g_assert_true (ui_wait_for (fixture, ui_is_paused));
+  g_assert_cmpuint (monge_session_get_frame (fixture->session)->step, ==, step + 1);
+
+  g_action_group_change_action_state (G_ACTION_GROUP (fixture->window), "backend",
+                                      g_variant_new_string ("cuda"));
+  g_assert_true (ui_wait_for (fixture, is_on_card_or_not));
+  if (ui_has_message (fixture))
+    {
+      g_assert_true (g_str_has_suffix (monge_window_get_message (fixture->window),
+                                       "; going on with the CPU"));
+      g_assert_cmpstr (monge_session_get_backend_choice (fixture->session), ==, "cpu");
+    }
+  g_assert_cmpuint (monge_session_get_frame (fixture->session)->step, ==, step + 1);
 }
 
 static gboolean
@@ -323,6 +378,7 @@ main (int argc, char **argv)
   monge_theme_init (gdk_display_get_default ());
   ADD ("every_action_exists", NULL, test_every_action_exists);
   ADD ("plays_pauses_steps_and_resets", "pair", test_plays_pauses_steps_and_resets);
+  ADD ("backend_is_chosen", "pair", test_backend_is_chosen);
   ADD ("settles_and_plays_again", "pair", test_settles_and_plays_again);
   ADD ("sliders_act_during_the_run", "pair", test_sliders_act_during_the_run);
   ADD ("every_slider_reaches_both_ends", "pair", test_every_slider_reaches_both_ends);

@@ -16,16 +16,33 @@ monge_computer_clear (MongeComputer *computer)
   g_mutex_clear (&computer->lock);
 }
 
-MongeBackend *
-monge_computer_open (MongeComputer *computer, GError **error)
+/* With the lock held. */
+static MongeBackend *
+open_chosen (MongeComputer *computer, char **notice, GError **error)
 {
-  MongeBackendOptions options = { 0 };
+  const MongeBackendOptions cpu = { .name = "cpu", .n_threads = computer->options.n_threads };
+  g_autoptr (GError) reason = NULL;
+  MongeBackend *backend = monge_backend_open (&computer->options, &reason);
+
+  if (backend == NULL && g_error_matches (reason, MONGE_ERROR, MONGE_ERROR_DEVICE))
+    {
+      *notice = g_strdup_printf ("%s; going on with the CPU", reason->message);
+      computer->options.name = "cpu";
+      return monge_backend_open (&cpu, error);
+    }
+  if (backend == NULL)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return backend;
+}
+
+MongeBackend *
+monge_computer_open (MongeComputer *computer, char **notice, GError **error)
+{
   MongeBackend *backend = NULL;
 
   g_mutex_lock (&computer->lock);
-  options.name = computer->name;
   if (computer->backend == NULL)
-    computer->backend = monge_backend_open (&options, error);
+    computer->backend = open_chosen (computer, notice, error);
   if (computer->backend != NULL)
     {
       backend = monge_backend_ref (computer->backend);
@@ -37,11 +54,34 @@ monge_computer_open (MongeComputer *computer, GError **error)
 }
 
 void
+monge_computer_choose (MongeComputer *computer, const MongeBackendOptions *options)
+{
+  g_mutex_lock (&computer->lock);
+  g_clear_pointer (&computer->backend, monge_backend_close);
+  computer->options.device = options->device;
+  if (options->n_threads > 0)
+    computer->options.n_threads = options->n_threads;
+  computer->options.name = g_intern_string (options->name);
+  g_mutex_unlock (&computer->lock);
+}
+
+const char *
+monge_computer_get_choice (MongeComputer *computer)
+{
+  const char *name;
+
+  g_mutex_lock (&computer->lock);
+  name = computer->options.name;
+  g_mutex_unlock (&computer->lock);
+  return name != NULL ? name : "auto";
+}
+
+void
 monge_computer_give_up_card (MongeComputer *computer)
 {
   g_mutex_lock (&computer->lock);
   g_clear_pointer (&computer->backend, monge_backend_close);
-  computer->name = "cpu";
+  computer->options.name = "cpu";
   g_mutex_unlock (&computer->lock);
 }
 
@@ -67,29 +107,28 @@ static MongeFlow *
 new_flow_on_cpu (MongePreparation *preparation, MongeBackend *card, MongeMeasure *from,
                  MongeMeasure *to, GError *reason, GError **error)
 {
-  const MongeBackendOptions options = { .name = "cpu" };
-  g_autoptr (MongeBackend) cpu = NULL;
-  MongeFlow *flow;
+  gboolean has_failed = FALSE;
+  g_autofree char *notice = NULL;
+  g_autoptr (MongeBackend) cpu = monge_backend_replace (card, reason, &notice, &has_failed);
 
-  if (!g_error_matches (reason, MONGE_ERROR, MONGE_ERROR_DEVICE) || monge_backend_is_on_host (card))
+  if (cpu == NULL)
     {
       g_propagate_error (error, reason);
       return NULL;
     }
-  if (!monge_backend_check (card, NULL))
-    monge_computer_give_up_card (preparation->computer);
-  cpu = monge_backend_open (&options, error);
-  flow = cpu != NULL ? new_flow (preparation, cpu, from, to, error) : NULL;
-  if (flow != NULL)
-    preparation->notice = g_strdup_printf ("%s; going on with the CPU", reason->message);
   g_error_free (reason);
-  return flow;
+  if (has_failed)
+    monge_computer_give_up_card (preparation->computer);
+  g_free (preparation->notice);
+  preparation->notice = g_steal_pointer (&notice);
+  return new_flow (preparation, cpu, from, to, error);
 }
 
 static MongeFlow *
 open_flow (MongePreparation *preparation, GError **error)
 {
-  g_autoptr (MongeBackend) backend = monge_computer_open (preparation->computer, error);
+  g_autoptr (MongeBackend) backend = monge_computer_open (preparation->computer,
+                                                           &preparation->notice, error);
   g_autoptr (MongeMeasure) from = NULL;
   g_autoptr (MongeMeasure) to = NULL;
   GError *reason = NULL;

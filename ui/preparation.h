@@ -8,20 +8,24 @@ G_BEGIN_DECLS
 /**
  * MongeComputer:
  *
- * What computes for one session: a card where one can, opened by the first thread that needs it,
- * and the CPU for good once that has failed. Any thread.
+ * What computes for one session: what was chosen, opened by the first thread that needs it, and the
+ * CPU once a card has failed, until something is chosen again. Any thread.
  */
 typedef struct {
   GMutex lock;
   MongeBackend *backend;
-  const char *name; /* static; NULL: whichever is best */
+  MongeBackendOptions options; /* the name is interned */
   const char *note; /* interned, atomic: why it is not a card, or NULL */
 } MongeComputer;
 
 void monge_computer_init (MongeComputer *computer);
 void monge_computer_clear (MongeComputer *computer);
-/* Transfer full. */
-MongeBackend *monge_computer_open (MongeComputer *computer, GError **error);
+/* Transfer full. @notice: (out): why it is the CPU although a card was asked for, or NULL. */
+MongeBackend *monge_computer_open (MongeComputer *computer, char **notice, GError **error);
+/* For what is opened from now on. @options: copied; no threads are as many as before. */
+void monge_computer_choose (MongeComputer *computer, const MongeBackendOptions *options);
+/* "auto", "cpu" or "cuda". */
+const char *monge_computer_get_choice (MongeComputer *computer);
 /* Later flows are the CPU's. */
 void monge_computer_give_up_card (MongeComputer *computer);
 

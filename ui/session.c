@@ -525,6 +525,55 @@ monge_session_get_backend_description (MongeSession *session)
   return session->runner != NULL ? monge_runner_get_backend_description (session->runner) : NULL;
 }
 
+static void
+open_backend_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  MongeSession *session = source;
+  char *notice = NULL;
+  GError *error = NULL;
+  MongeBackend *backend = monge_computer_open (&session->computer, &notice, &error);
+
+  g_object_set_data_full (G_OBJECT (task), "notice", notice, g_free);
+  if (backend != NULL)
+    g_task_return_pointer (task, backend, (GDestroyNotify) monge_backend_close);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+backend_opened (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  MongeSession *session = MONGE_SESSION (object);
+  const char *notice = g_object_get_data (G_OBJECT (result), "notice");
+  GError *error = NULL;
+  g_autoptr (MongeBackend) backend = g_task_propagate_pointer (G_TASK (result), &error);
+
+  if (backend == NULL)
+    emit_error (session, error);
+  else if (session->runner != NULL)
+    monge_runner_set_backend (session->runner, backend);
+  if (notice != NULL)
+    emit_message (session, notice, FALSE);
+}
+
+void
+monge_session_set_backend (MongeSession *session, const MongeBackendOptions *options)
+{
+  g_autoptr (GTask) task = NULL;
+
+  monge_computer_choose (&session->computer, options);
+  if (session->runner == NULL) /* a flow that comes opens what was chosen */
+    return;
+  task = g_task_new (session, NULL, backend_opened, NULL);
+  g_task_run_in_thread (task, open_backend_thread);
+}
+
+const char *
+monge_session_get_backend_choice (MongeSession *session)
+{
+  return monge_computer_get_choice (&session->computer);
+}
+
 gboolean
 monge_session_is_on_card (MongeSession *session)
 {

@@ -58,6 +58,16 @@ MongeDrawable *monge_session_get_drawable (MongeSession *session, MongeRole role
 MongeRunner *monge_session_get_runner (MongeSession *session);
 /* What computes, such as "CPU, AVX-512, 2 threads"; NULL until the first flow. */
 const char *monge_session_get_backend_description (MongeSession *session);
+/**
+ * monge_session_set_backend:
+ * @options: copied; a NULL name is "auto", no threads are as many as before
+ *
+ * What computes from now on. A flow that is there goes on with it where it stands, as soon as it has
+ * been opened, which may take a moment; if that fails a message says so and nothing else changes.
+ */
+void monge_session_set_backend (MongeSession *session, const MongeBackendOptions *options);
+/* What was chosen, "auto", "cpu" or "cuda"; the CPU after a card has failed. */
+const char *monge_session_get_backend_choice (MongeSession *session);
 /* Whether a card computes, whose frames have a way to go. */
 gboolean monge_session_is_on_card (MongeSession *session);
 /* Why no card computes, when none was refused by the user; NULL until the first flow. */

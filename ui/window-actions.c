@@ -275,6 +275,17 @@ change_show_panels (GSimpleAction *action, GVariant *state, gpointer user_data)
   gtk_widget_set_visible (window->right, g_variant_get_boolean (state));
 }
 
+/* The state follows the session, which goes on with the CPU when a card fails. */
+static void
+change_backend (GSimpleAction *action, GVariant *state, gpointer user_data)
+{
+  MongeWindow *window = user_data;
+  const MongeBackendOptions options = { .name = g_variant_get_string (state, NULL) };
+
+  g_simple_action_set_state (action, state);
+  monge_session_set_backend (window->session, &options);
+}
+
 static void
 change_appearance (GSimpleAction *action, GVariant *state, gpointer user_data)
 {
@@ -561,6 +572,7 @@ static const GActionEntry entries[] = {
   { "colour", on_colour },
   { "show-panels", NULL, NULL, "true", change_show_panels },
   { "appearance", NULL, "s", "'system'", change_appearance },
+  { "backend", NULL, "s", "'auto'", change_backend },
   { "screenshot", on_screenshot, "i" },
   { "transparent", NULL, NULL, "false", NULL },
   { "export", on_export },
@@ -637,6 +649,7 @@ monge_window_update_actions (MongeWindow *window)
   gboolean has_target = monge_session_get_shape (window->session, MONGE_ROLE_TARGET) != NULL;
   double reach = monge_session_get_params (window->session)->loss.reach;
   GAction *balanced = g_action_map_lookup_action (G_ACTION_MAP (window), "balanced");
+  GAction *backend = g_action_map_lookup_action (G_ACTION_MAP (window), "backend");
 
   for (gsize i = 0; i < G_N_ELEMENTS (of_flow); i++)
     enable (window, of_flow[i], has_flow);
@@ -648,6 +661,9 @@ monge_window_update_actions (MongeWindow *window)
   if (isfinite (reach))
     window->last_reach = reach;
   g_simple_action_set_state (G_SIMPLE_ACTION (balanced), g_variant_new_boolean (!isfinite (reach)));
+  g_simple_action_set_state (
+      G_SIMPLE_ACTION (backend),
+      g_variant_new_string (monge_session_get_backend_choice (window->session)));
 }
 
 static void

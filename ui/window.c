@@ -36,6 +36,7 @@ static void
 on_message (MongeSession *session, const char *text, gboolean is_error, MongeWindow *window)
 {
   monge_window_show_message (window, text, is_error);
+  monge_window_update_actions (window); /* a card that failed is no longer what was chosen */
 }
 
 static void
