@@ -117,11 +117,18 @@ set_memory_error (MongeCuda *cuda, gsize size, gsize available, gsize total, con
   return FALSE;
 }
 
+/* Where it cannot be told there is room for all. */
 static gboolean
 get_room (MongeCuda *cuda, size_t *available, size_t *total)
 {
+  cudaError_t code;
+
   *available = *total = 0;
-  return monge_cuda_check (cuda, cudaMemGetInfo (available, total), "asking for its free memory");
+  code = cudaMemGetInfo (available, total);
+  if (code != cudaErrorNotSupported)
+    return monge_cuda_check (cuda, code, "asking for its free memory");
+  *available = *total = G_MAXSIZE / 2;
+  return !monge_cuda_succeeds (code);
 }
 
 gboolean
