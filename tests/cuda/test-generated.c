@@ -625,6 +625,64 @@ waiting_can_be_cancelled (void)
   monge_problem_clear (&problem);
 }
 
+/* What is on disk is damaged, or there is no disk: compiled again. */
+static void
+damaged_files_are_mended (void)
+{
+  MongeProblem problem = monge_problem_new ("sum_j exp(-sqdist(x,y))*tanh(b)", 3, 5, 40,
+                                            MONGE_LAYOUT_DENSE);
+  g_autoptr (MongeProgram) program = monge_problem_new_program (&problem, MONGE_FLOAT32);
+  g_autoptr (MongeCudaSource) source = monge_cuda_source_new (program, NULL);
+  g_autofree char *key = NULL, *name = NULL, *path = NULL;
+  g_autoptr (GBytes) mended = NULL;
+  int major, minor;
+
+  monge_nvrtc_get_version (monge_nvrtc_load (NULL), &major, &minor);
+  key = monge_module_cache_make_key (source->text, ARCHITECTURE, major, minor);
+  name = g_strconcat (key, ".kernel", NULL);
+  path = g_build_filename (folder, name, NULL);
+  g_assert_true (g_file_set_contents (path, "MongeKn1 and then nothing of use", -1, NULL));
+  check (&problem, MONGE_FLOAT32);
+  mended = monge_module_cache_load (folder, key);
+  g_assert_nonnull (mended);
+  monge_problem_clear (&problem);
+}
+
+static void
+no_folder_is_needed (void)
+{
+  MongeProblem problem = monge_problem_new ("sum_j b", 3, 1, 1, MONGE_LAYOUT_DENSE);
+  g_autoptr (MongeProgram) program = monge_problem_new_program (&problem, MONGE_FLOAT32);
+  MongeCudaModules *others = monge_cuda_modules_new (ARCHITECTURE, "/proc/nowhere");
+  GError *error = NULL;
+
+  g_assert_true (monge_cuda_module_wait (monge_cuda_module_prepare (others, program, &error), NULL,
+                                         &error));
+  g_assert_no_error (error);
+  monge_cuda_modules_free (others);
+  monge_problem_clear (&problem);
+}
+
+static void
+an_old_card_is_told_so (void)
+{
+  MongeProblem problem = monge_problem_new ("sum_j b", 3, 1, 1, MONGE_LAYOUT_DENSE);
+  g_autoptr (MongeProgram) program = monge_problem_new_program (&problem, MONGE_FLOAT32);
+  MongeCudaModules *others = monge_cuda_modules_new (20, folder);
+  MongeCudaModule *module = monge_cuda_module_prepare (others, program, NULL);
+  GError *error = NULL;
+
+  g_assert_false (monge_cuda_module_wait (module, NULL, &error));
+  g_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE);
+  g_assert_nonnull (strstr (error->message, "2.0"));
+  g_clear_error (&error);
+  g_assert_cmpint (monge_cuda_module_get_state (module, &error), ==, MONGE_CUDA_MODULE_FAILED);
+  g_assert_error (error, MONGE_ERROR, MONGE_ERROR_DEVICE);
+  g_error_free (error);
+  monge_cuda_modules_free (others);
+  monge_problem_clear (&problem);
+}
+
 static void
 remove_folder (void)
 {
@@ -668,6 +726,9 @@ main (int argc, char **argv)
   g_test_add_func ("/generated/equal-programs-share-a-module", equal_programs_share_a_module);
   g_test_add_func ("/generated/equal-texts-are-told-apart", equal_texts_are_told_apart);
   g_test_add_func ("/generated/waiting-can-be-cancelled", waiting_can_be_cancelled);
+  g_test_add_func ("/generated/damaged-files-are-mended", damaged_files_are_mended);
+  g_test_add_func ("/generated/no-folder-is-needed", no_folder_is_needed);
+  g_test_add_func ("/generated/an-old-card-is-told-so", an_old_card_is_told_so);
   status = g_test_run ();
   monge_cuda_modules_free (modules);
   host_card_assert_clean ();

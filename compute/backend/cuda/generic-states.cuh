@@ -289,7 +289,7 @@ template <class P> struct MongeExtrema {
 };
 
 /* The best K of each component in order, the lower index first among equals: later columns have
- * higher ones. A place still empty has index −1. */
+ * higher ones. A place still empty has index −1 and is NaN, beside which everything is better. */
 template <class P> struct MongePlaces {
   typedef typename P::real real;
   enum { k = P::k > 0 ? P::k : 1, slots = 2 * k * P::body + 1 };
@@ -300,7 +300,7 @@ template <class P> struct MongePlaces {
   MONGE_METHOD static bool
   is_better (real a, real b)
   {
-    return P::wants_largest ? a > b : a < b;
+    return P::wants_largest ? !(a <= b) : !(a >= b);
   }
 
   MONGE_METHOD void
@@ -313,7 +313,7 @@ template <class P> struct MongePlaces {
         MONGE_UNROLL
         for (int p = 0; p < k; p++)
           {
-            best[d][p] = (real) (P::wants_largest ? -MONGE_INFINITY : MONGE_INFINITY);
+            best[d][p] = (real) MONGE_NAN;
             index[d][p] = -1;
           }
       }
@@ -326,9 +326,9 @@ template <class P> struct MongePlaces {
     MONGE_UNROLL
     for (int p = k - 1; p >= 0; p--)
       {
-        const bool here = is_better (value, best[d][p]) || index[d][p] < 0;
+        const bool here = is_better (value, best[d][p]);
         const int before = p > 0 ? p - 1 : 0;
-        const bool above = p > 0 && (is_better (value, best[d][before]) || index[d][before] < 0);
+        const bool above = p > 0 && is_better (value, best[d][before]);
 
         best[d][p] = above ? best[d][before] : here ? value : best[d][p];
         index[d][p] = above ? index[d][before] : here ? column : index[d][p];
@@ -347,9 +347,11 @@ template <class P> struct MongePlaces {
           {
             const real value = body[u][d];
 
-            saw_nan = saw_nan || value != value;
-            if (is_better (value, best[d][k - 1]) || index[d][k - 1] < 0)
-              insert (d, value, (int) (column + u));
+            if (is_better (value, best[d][k - 1]))
+              {
+                saw_nan = saw_nan || value != value;
+                insert (d, value, (int) (column + u));
+              }
           }
       }
   }
@@ -407,7 +409,7 @@ template <class P> struct MongePlaces {
             if (P::gives_indices)
               launch.index_out[to] = index[d][p];
             else
-              launch.out[to] = best[d][p];
+              launch.out[to] = index[d][p] < 0 ? MONGE_INFINITY : best[d][p];
           }
       }
     return !saw_nan;
@@ -434,7 +436,7 @@ template <class P> struct MongeHeap {
     heap = memory;
     step = memory_step;
     n = 0;
-    worst = (real) MONGE_INFINITY;
+    worst = (real) MONGE_NAN; /* beside which everything is better */
     saw_nan = false;
   }
 
@@ -500,9 +502,11 @@ template <class P> struct MongeHeap {
       {
         const real v = body[u][0];
 
+        if (v >= worst)
+          continue;
         if (v != v)
           saw_nan = true;
-        else if (n < k || v < worst)
+        else
           push (v, column + u);
       }
   }
