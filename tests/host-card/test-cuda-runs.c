@@ -51,7 +51,7 @@ run_on_host_data (MongeBackend *backend, const Case *c, const Data *data, guint6
 {
   g_autoptr (MongeKernel) kernel = prepare (backend, c->text, c->dim);
   g_autoptr (GError) error = NULL;
-  double *out = g_new (double, c->out_dim * count_kept (c, data));
+  double *out = g_new (double, MAX (c->out_dim * count_kept (c, data), 1));
   MongeArgument arguments[N_ARGUMENTS];
 
   set_host_arguments (data, arguments);
@@ -69,7 +69,7 @@ run_on_planes (MongeBackend *backend, const Case *c, const Data *data, guint64 *
   g_autoptr (MongeKernel) kernel = prepare (backend, c->text, c->dim);
   g_autoptr (GError) error = NULL;
   const gsize n_kept = count_kept (c, data);
-  double *out = g_new (double, c->out_dim * n_kept);
+  double *out = g_new (double, MAX (c->out_dim * n_kept, 1));
   MongePlanes *results = make_planes (backend, MONGE_PLANES_FLOAT64, n_kept, c->out_dim, NULL);
   MongeArgument arguments[N_ARGUMENTS];
   OnCard on;
@@ -150,6 +150,38 @@ test_generated (void)
         queued = run_on_planes (card, c, &data, &n_pairs);
         monge_assert_rel_l2 (queued, wanted, n, c->tol);
         g_assert_cmpuint (n_pairs, ==, 90 * 70);
+      }
+      data_clear (&data);
+    }
+  close_card (card);
+}
+
+/* Over nothing, and of nothing. */
+static void
+test_no_columns_and_no_rows (void)
+{
+  static const gsize sizes[][2] = { { 40, 0 }, { 0, 40 } };
+  static const Case over_nothing[] = {
+    { "logsumexp_j(f + h - s*sqdist(x,y))", 3, 1, TRUE, 0 },
+    { "sum_j(g*exp(-s*sqdist(x,y)))", 3, 1, TRUE, 0 },
+  };
+  MongeBackend *card = open_card ();
+  g_autoptr (MongeBackend) cpu = open_backend ("cpu");
+
+  for (guint k = 0; k < G_N_ELEMENTS (sizes) * G_N_ELEMENTS (over_nothing); k++)
+    {
+      const Case *c = &over_nothing[k / 2];
+      guint64 n_pairs;
+      Data data;
+
+      data_init (&data, sizes[k % 2][0], sizes[k % 2][1], c->dim);
+      {
+        g_autofree double *wanted = run_on_host_data (cpu, c, &data, NULL);
+        g_autofree double *sent = run_on_host_data (card, c, &data, NULL);
+        g_autofree double *queued = run_on_planes (card, c, &data, &n_pairs);
+
+        g_assert_cmpmem (sent, data.n * sizeof *sent, wanted, data.n * sizeof *wanted);
+        g_assert_cmpmem (queued, data.n * sizeof *queued, wanted, data.n * sizeof *wanted);
       }
       data_clear (&data);
     }
@@ -341,6 +373,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/cuda-runs/runs", test_runs);
   g_test_add_func ("/cuda-runs/generated", test_generated);
+  g_test_add_func ("/cuda-runs/no-columns-and-no-rows", test_no_columns_and_no_rows);
   g_test_add_func ("/cuda-runs/neighbours", test_neighbours);
   g_test_add_func ("/cuda-runs/pairs", test_pairs);
   g_test_add_func ("/cuda-runs/steady-state", test_steady_state);
