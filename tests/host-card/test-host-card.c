@@ -501,7 +501,8 @@ static void
 programs_are_compiled (Card *card, gconstpointer data)
 {
   g_autoptr(GBytes) image = compile_program (program_text, NVRTC_SUCCESS);
-  G_GNUC_UNUSED g_autoptr(GBytes) nothing = compile_program ("this is no program", NVRTC_ERROR_COMPILATION);
+  G_GNUC_UNUSED g_autoptr(GBytes) nothing
+      = compile_program ("this is no program", NVRTC_ERROR_COMPILATION);
   struct { const float *x; float *y; int n; } arguments = { card->x, card->y, 1000 };
   float offset = 0.5f, values[1024];
   void *addresses[] = { &arguments, &offset };
