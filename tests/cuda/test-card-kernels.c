@@ -87,8 +87,7 @@ test_terms (void)
 
   for (c.terms.has_weight = 0; c.terms.has_weight < 2; c.terms.has_weight++)
     {
-      card_try_orders (run_terms, &c, N_TERMS * (sizeof (double) + sizeof (float)));
-      run_terms (&c, result);
+      card_try_orders (run_terms, &c, result, N_TERMS * (sizeof (double) + sizeof (float)));
       for (gsize i = 0; i < N_TERMS; i++)
         {
           double truth = 1.5 * (0.3 * a[i] * a[i] / fabs (b[i]) - 2 * pow (b[i], 3) + 7);
@@ -145,8 +144,7 @@ check_scaled (ScaleCase *c)
   const float *scaled = (const float *) (result + 1);
   double largest = 0;
 
-  card_try_orders (run_scale, c, size);
-  run_scale (c, result);
+  card_try_orders (run_scale, c, result, size);
   for (gsize i = 0; i < c->n; i++)
     {
       truth[i] = 3e-7 * (double) c->weight[i];
@@ -232,8 +230,7 @@ test_parts (void)
       c.has_from = k & 1;
       c.has_points = k >> 1 & 1;
       c.adds = k >> 2 & 1;
-      card_try_orders (run_part, &c, 3 * (N_PART + 5) * sizeof (double));
-      run_part (&c, result);
+      card_try_orders (run_part, &c, result, 3 * (N_PART + 5) * sizeof (double));
       for (guint d = 0; d < 3; d++)
         for (gsize i = 0; i < N_PART + 5; i++)
           {
@@ -370,8 +367,7 @@ check_nearest (NearestCase *c)
   g_autofree Candidate *candidates = g_new (Candidate, c->m + 1);
   const float *square = (const float *) (index + n_found);
 
-  card_try_orders (run_nearest, c, n_found * (sizeof (int) + sizeof (float)));
-  run_nearest (c, index);
+  card_try_orders (run_nearest, c, index, n_found * (sizeof (int) + sizeof (float)));
   for (gsize i = 0; i < c->n; i++)
     {
       gsize n = 0;
@@ -540,8 +536,7 @@ test_steps (void)
       double sum = 0, squares = 0, largest = -INFINITY;
       StepCase c = { n, w, x, y };
 
-      card_try_orders (run_steps, &c, (n + 3) * sizeof (double));
-      run_steps (&c, result);
+      card_try_orders (run_steps, &c, result, (n + 3) * sizeof (double));
       for (gsize i = 0; i < n; i++)
         {
           const double truth = 2 * x[i] - 0.5 * y[i];
