@@ -456,6 +456,23 @@ test_no_lift_and_far_apart (void)
       }
 }
 
+/* One column far above all others, wherever it is: nothing but the maximum itself will do. */
+static void
+test_one_column_above_all (void)
+{
+  for (guint kernel = 0; kernel < MONGE_CUDA_DISTANCE; kernel++)
+    for (gsize j = 0; j < 300; j += 43)
+      {
+        Problem p;
+
+        problem_init (&p, kernel, j % 2 == 0 ? 3 : 6, 70, 300, 1);
+        p.bias[j] = 4000;
+        p.has_moment = j % 4 == 0;
+        try (&p);
+        problem_clear (&p);
+      }
+}
+
 /* Half of the columns without mass. */
 static void
 test_columns_without_mass (void)
@@ -571,6 +588,28 @@ test_cutoff (void)
           g_assert_cmpuint (p.n_pairs, <, 300 * 1300 / 2);
         problem_clear (&p);
       }
+}
+
+/* Shapes far apart whose potentials bring them together, as solvers find them: −|x − t − y|². What
+ * matters is told by the slopes of boxes alone. */
+static void
+test_cutoff_along_slopes (void)
+{
+  const double t = 30;
+  Problem p;
+
+  problem_init (&p, MONGE_CUDA_GAUSSIAN, 3, 900, 2300, 40);
+  p.cutoff = 24;
+  for (gsize i = 0; i < p.n; i++)
+    {
+      p.x[i] += (float) t;
+      p.lift[i] += (float) (p.scale * p.scale * t * (2 * p.x[i] - t));
+    }
+  for (gsize j = 0; j < p.m; j++)
+    p.bias[j] += (float) (-2 * p.scale * p.scale * t * p.y[j]);
+  try (&p);
+  g_assert_cmpuint (p.n_pairs, <, 900 * 2300 / 2);
+  problem_clear (&p);
 }
 
 /* Lifts that hide what a cutoff drops: rows are computed again without one. */
@@ -713,11 +752,13 @@ main (int argc, char **argv)
   g_test_add_func ("/card-sums/columns-beyond-a-chunk", test_columns_beyond_a_chunk);
   g_test_add_func ("/card-sums/lifts-of-any-size", test_lifts_of_any_size);
   g_test_add_func ("/card-sums/no-lift-and-far-apart", test_no_lift_and_far_apart);
+  g_test_add_func ("/card-sums/one-column-above-all", test_one_column_above_all);
   g_test_add_func ("/card-sums/columns-without-mass", test_columns_without_mass);
   g_test_add_func ("/card-sums/coincident-points", test_coincident_points);
   g_test_add_func ("/card-sums/pairs-of-blocks", test_pairs_of_blocks);
   g_test_add_func ("/card-sums/means-over-nothing", test_means_over_nothing);
   g_test_add_func ("/card-sums/cutoff", test_cutoff);
+  g_test_add_func ("/card-sums/cutoff-along-slopes", test_cutoff_along_slopes);
   g_test_add_func ("/card-sums/cutoff-with-wrong-lifts", test_cutoff_with_wrong_lifts);
   g_test_add_func ("/card-sums/cutoff-within-pairs", test_cutoff_within_pairs);
   g_test_add_func ("/card-sums/exact-lifts-and-sizes", test_exact_lifts_and_sizes);
