@@ -612,6 +612,25 @@ test_cutoff_along_slopes (void)
   problem_clear (&p);
 }
 
+/* The same between shapes of different size, −|2 x − y/2|²: slopes change from block to block. */
+static void
+test_cutoff_along_curved_potentials (void)
+{
+  Problem p;
+
+  problem_init (&p, MONGE_CUDA_GAUSSIAN, 3, 900, 2300, 40);
+  p.cutoff = 24;
+  for (gsize k = 0; k < 3 * p.n; k++)
+    p.x[k] *= 0.25f;
+  for (gsize k = 0; k < 3 * p.n; k++)
+    p.lift[k % p.n] += (float) (-3 * p.scale * p.scale * p.x[k] * p.x[k]);
+  for (gsize k = 0; k < 3 * p.m; k++)
+    p.bias[k % p.m] += (float) (0.75 * p.scale * p.scale * p.y[k] * p.y[k]);
+  try (&p);
+  g_assert_cmpuint (p.n_pairs, <, 900 * 2300);
+  problem_clear (&p);
+}
+
 /* Lifts that hide what a cutoff drops: rows are computed again without one. */
 static void
 test_cutoff_with_wrong_lifts (void)
@@ -759,6 +778,8 @@ main (int argc, char **argv)
   g_test_add_func ("/card-sums/means-over-nothing", test_means_over_nothing);
   g_test_add_func ("/card-sums/cutoff", test_cutoff);
   g_test_add_func ("/card-sums/cutoff-along-slopes", test_cutoff_along_slopes);
+  g_test_add_func ("/card-sums/cutoff-along-curved-potentials",
+                   test_cutoff_along_curved_potentials);
   g_test_add_func ("/card-sums/cutoff-with-wrong-lifts", test_cutoff_with_wrong_lifts);
   g_test_add_func ("/card-sums/cutoff-within-pairs", test_cutoff_within_pairs);
   g_test_add_func ("/card-sums/exact-lifts-and-sizes", test_exact_lifts_and_sizes);
