@@ -222,7 +222,7 @@ monge_cuda_module_get_source (MongeCudaModule *module)
 
 /* Blocks that keep a large card busy, columns that a part is worth, and bytes of the states of
  * parts. By sizes alone, so that results are the same on every card. */
-#define BLOCKS 1024
+#define BLOCKS 4096
 #define LEAST_PART 512
 #define MOST_PARTS 1024
 #define PARTIAL_BYTES ((gsize) 256 << 20)
