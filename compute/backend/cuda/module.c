@@ -63,8 +63,13 @@ compile (gpointer data, gpointer user_data)
   MongeCudaModule *module = data;
   MongeCudaModules *modules = user_data;
   GError *error = NULL;
-  GBytes *image = make_image (modules, module->source->text, &error);
+  const char *text;
+  GBytes *image;
 
+  g_mutex_lock (&modules->lock); /* not before the module is complete */
+  text = module->source->text;
+  g_mutex_unlock (&modules->lock);
+  image = make_image (modules, text, &error);
   g_mutex_lock (&modules->lock);
   module->image = image;
   module->error = error;
