@@ -35,7 +35,7 @@ CEILINGS = [
     Ceiling(r"sum_again<MongeLoop<\d, \d, [23], ", 128, 0, 48 << 10),
     Ceiling(r"sum_again<MongeLoop<\d, \d, \d+, ", 160, 0, 48 << 10),
     # Thirty-two squared distances at a time.
-    Ceiling(r"find_nearest", 96, 0, 4096),
+    Ceiling(r"find_nearest", 128, 0, 4096),
     Ceiling(r"run_step", 128, 0, 2048),
     # Passes over rows and columns, bound by memory.
     Ceiling(r"\b(add_totals|find_largest|finish_rows|fit_boxes|get_terms|join_boxes|merge_lists|"
