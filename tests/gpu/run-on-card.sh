@@ -126,7 +126,7 @@ test_unit () { meson_tests --suite unit; }
 # Contexts without a screen, by EGL: buffers of the card that draws are registered with CUDA.
 test_interop () { meson_tests render frames; }
 # Any formula: every program of the table is compiled by NVRTC and run.
-test_formulas () { meson_tests formulas program gradients; }
+test_formulas () { MONGE_TEST_THOROUGH=1 meson_tests codegen formulas program gradients; }
 # A wrong address is handed to a kernel; see test-card-fault.c.
 test_fault () { meson_tests --suite card; }
 
