@@ -1,5 +1,6 @@
 /* Every kernel of the backend against loops in double precision: sizes on and off the tile, every
  * dimension, lifts that are no help, pairs left out. Run once per instruction set. */
+#include "compute/backend/backend-private.h"
 #include "compute/backend/cpu/tuned.h"
 #include "compute/core/random.h"
 #include "tests/reference.h"
@@ -138,12 +139,20 @@ open_cpu (guint n_threads)
   return backend;
 }
 
+/* A card looks at so few pairs sooner than at boxes, and at some rows twice. */
+static void
+assert_fewer_pairs (guint64 n_pairs, double most)
+{
+  if (g_str_equal (monge_test_backend (), "cpu"))
+    g_assert_cmpfloat ((double) n_pairs, <, most);
+}
+
 static void
 run (MongeBackend *backend, const MongeTunedReduction *reduction)
 {
   GError *error = NULL;
 
-  g_assert_true (monge_cpu_reduce (backend, reduction, NULL, NULL, &error));
+  g_assert_true (backend->type->reduce (backend, reduction, NULL, NULL, &error));
   g_assert_no_error (error);
 }
 
@@ -277,8 +286,8 @@ cutoff_drops_no_more_than_it_says (void)
           c.y[i] = c.y_planes[i] = (float) i / 2000;
         }
       r.cutoff = 24;
-      g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
-      g_assert_cmpuint (n_pairs, <, 2000 * 2000 / 3);
+      g_assert_true (backend->type->reduce (backend, &r, &n_pairs, NULL, NULL));
+      assert_fewer_pairs (n_pairs, 2000 * 2000 / 3.0);
       check (&c, &r, 1e-5); /* exponents of −30 carry 3e-7 of themselves */
       case_clear (&c);
     }
@@ -396,8 +405,8 @@ cutoff_sees_through_steep_potentials (void)
           c.bias[i] = far * far / 2 + slope * c.x_planes[i];
         }
       r.cutoff = 24;
-      g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
-      g_assert_cmpuint (n_pairs, <, (squared ? 0.35 : 0.55) * 3000 * 3000);
+      g_assert_true (backend->type->reduce (backend, &r, &n_pairs, NULL, NULL));
+      assert_fewer_pairs (n_pairs, (squared ? 0.35 : 0.55) * 3000 * 3000);
       check (&c, &r, 1e-4); /* exponents of 1000 carry 2^-14 of rounding */
       case_clear (&c);
     }
@@ -426,8 +435,8 @@ cutoff_of_weighted_sums (void)
           c.y[i] = c.y_planes[i] = (float) i / 2000;
           size += fabs (weights[i]);
         }
-      g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
-      g_assert_cmpuint (n_pairs, <, 2000 * 2000 / 3);
+      g_assert_true (backend->type->reduce (backend, &r, &n_pairs, NULL, NULL));
+      assert_fewer_pairs (n_pairs, 2000 * 2000 / 3.0);
       for (gsize i = 0; i < c.n; i++)
         {
           double sum, moduli, moment;
@@ -549,8 +558,8 @@ only_the_pairs_listed (void)
 
         r.pairs = pairs;
         r.cutoff = cutoff;
-        g_assert_true (monge_cpu_reduce (backend, &r, &n_pairs, NULL, NULL));
-        g_assert_cmpuint (n_pairs, <=, pairs->n_pairs);
+        g_assert_true (backend->type->reduce (backend, &r, &n_pairs, NULL, NULL));
+        assert_fewer_pairs (n_pairs, (double) pairs->n_pairs + 1);
         for (gsize i = 0; i < c.n; i++)
           {
             double sum, size, moment[3];
@@ -652,7 +661,7 @@ names_the_row_that_is_not_finite (void)
   GError *error = NULL;
 
   c.x_planes[2 * c.n + 137] = NAN;
-  g_assert_false (monge_cpu_reduce (backend, &r, NULL, NULL, &error));
+  g_assert_false (backend->type->reduce (backend, &r, NULL, NULL, &error));
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAN, "row 137");
   case_clear (&c);
 }
@@ -667,10 +676,10 @@ cancelled_before_it_starts (void)
   GError *error = NULL;
 
   monge_task_cancel (&task);
-  g_assert_false (monge_cpu_reduce (backend, &r, NULL, &task, &error));
+  g_assert_false (backend->type->reduce (backend, &r, NULL, &task, &error));
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
   monge_task_reset (&task);
-  g_assert_true (monge_cpu_reduce (backend, &r, NULL, &task, &error));
+  g_assert_true (backend->type->reduce (backend, &r, NULL, &task, &error));
   case_clear (&c);
 }
 
