@@ -119,11 +119,7 @@ get_fiber_for (Thread *thread)
   if (thread->fiber != nullptr)
     return thread->fiber;
 #ifdef HOST_CARD_TSAN
-  Fiber **own = &own_fibers[get_number (thread)];
-
-  if (*own == nullptr)
-    *own = fiber_new (fiber_main);
-  fiber = *own;
+  fiber = own_fibers[get_number (thread)];
 #else
   fiber = card.idle;
   if (fiber != nullptr)
@@ -426,9 +422,7 @@ host_card_ballot (unsigned mask, int predicate, int line)
 void *
 host_card_get_dynamic_shared (void)
 {
-  if (card.grid->shared_size == 0)
-    host_card_fail ("uses dynamic shared memory, and was launched with none");
-  return card.dynamic->start;
+  return card.dynamic != nullptr ? card.dynamic->start : nullptr;
 }
 
 void
@@ -510,7 +504,14 @@ number_threads (dim3 block)
 
   card.n_threads = block.x * block.y * block.z;
   for (i = 0; i < card.n_threads; i++)
-    threads[i].index = { i % block.x, i / block.x % block.y, i / (block.x * block.y) };
+    {
+      threads[i].index = { i % block.x, i / block.x % block.y, i / (block.x * block.y) };
+#ifdef HOST_CARD_TSAN
+      /* Here, and not by another of them: who makes a fiber is ordered before it. */
+      if (own_fibers[i] == nullptr)
+        own_fibers[i] = fiber_new (fiber_main);
+#endif
+    }
 }
 
 void

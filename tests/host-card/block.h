@@ -32,6 +32,7 @@ void host_card_sync_warp (unsigned mask, int line);
 unsigned long long host_card_shuffle (unsigned mask, unsigned long long value,
                                       HostCardShuffle kind, int argument, int width, int line);
 unsigned host_card_ballot (unsigned mask, int predicate, int line);
+/* Null where the launch gives none: a kernel may have no use for it. */
 void *host_card_get_dynamic_shared (void);
 /* The first thread of a block to come here fills the variable and its guards. @serial: of the block
  * that it was last filled for */

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_NAMES 128
@@ -43,6 +44,7 @@ count_call (const char *name)
   calls.counts[i]++;
 }
 
+/* Also what the environment says, for programs that know nothing of the host card. */
 static void
 use_default_devices (void)
 {
@@ -56,6 +58,7 @@ use_default_devices (void)
       driver_version = CUDART_VERSION;
       devices[0] = one;
       n_devices = 1;
+      host_card_set_visible (getenv ("MONGE_HOST_CARD_VISIBLE") != nullptr);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "tests/host-card/cuda-world.h"
 
+#include "compute/backend/cuda/nvrtc.h"
 #include "compute/core/random.h"
 
 #define SCALE 7.0
@@ -9,7 +10,7 @@ cuda_world_init (void)
 {
   g_autofree char *cache = monge_test_tmp_path ("cache");
 
-  g_setenv ("MONGE_NVRTC_LIBRARY", HOST_CARD_NVRTC, TRUE);
+  g_setenv (MONGE_NVRTC_ENVIRONMENT, HOST_CARD_NVRTC, TRUE);
   g_setenv ("XDG_CACHE_HOME", cache, TRUE);
 }
 
@@ -149,12 +150,6 @@ void
 loop_init (Loop *loop)
 {
   loop->backend = open_card ();
-  loop_fill (loop);
-}
-
-void
-loop_fill (Loop *loop)
-{
   loop->kernel = prepare (loop->backend, "logsumexp_j(f + h - s*sqdist(x,y))", 3);
   data_init (&loop->data, LOOP_ROWS, LOOP_ROWS, 3);
   on_card_init (&loop->on, loop->backend, &loop->data, 3, loop->arguments);

@@ -47,6 +47,10 @@ void host_card_set_driver_version (int version);
  * once: what forgot to wait sees old bytes. */
 void host_card_set_deferred (int deferred);
 
+/* The host can reach device memory, as it cannot otherwise: tests that call very often are some times
+ * as fast. Until the next reset; from the first call on with MONGE_HOST_CARD_VISIBLE=1. */
+void host_card_set_visible (int visible);
+
 /**
  * host_card_fail_at:
  * @n: the n-th call from now, 1 being the next; 0 for none

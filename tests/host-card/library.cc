@@ -4,6 +4,7 @@
 
 #include "tests/host-card/block.h"
 #include "tests/host-card/calls.h"
+#include "tests/host-card/streams.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -122,6 +123,7 @@ cudaLibraryUnload (cudaLibrary_t library)
 {
   Call call (__func__);
 
+  host_card_run_all_streams (); /* as with memory that is freed */
   for (size_t i = 0; i < libraries.size (); i++)
     if (libraries[i] == library)
       {

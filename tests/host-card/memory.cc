@@ -2,6 +2,7 @@
 
 #include "tests/host-card/block.h"
 #include "tests/host-card/fiber.h"
+#include "tests/host-card/host-card.h"
 #include "tests/host-card/order.h"
 
 #include <signal.h>
@@ -43,6 +44,7 @@ static HostCardMemory *quarantine[QUARANTINE];
 static unsigned n_quarantined;
 static unsigned long serial;
 static unsigned n_shows;
+static bool visible;
 
 static size_t
 get_page (void)
@@ -218,6 +220,18 @@ host_card_memory_show (void)
 }
 
 void
+host_card_set_visible (int value)
+{
+  if (visible == (value != 0))
+    return;
+  visible = value != 0;
+  if (visible)
+    host_card_memory_show ();
+  else
+    host_card_memory_hide ();
+}
+
+void
 host_card_memory_hide (void)
 {
   if (--n_shows == 0)
@@ -228,7 +242,7 @@ host_card_memory_hide (void)
 static void
 explain_fault (const char *at)
 {
-  const char *who = n_shows > 0 ? "a kernel or copy" : "the host";
+  const char *who = n_shows > visible ? "a kernel or copy" : "the host";
   unsigned i;
 
   for (const HostCardMemory *memory = all; memory != nullptr; memory = memory->next)
@@ -254,6 +268,9 @@ explain_fault (const char *at)
                       get_kind_name (quarantine[i]->kind), quarantine[i]->serial);
   if (host_card_is_below_stack (at))
     host_card_fail ("needs more stack than a thread should");
+  if (at < (const char *) 65536)
+    host_card_fail ("%s touches byte %zu of NULL, or of dynamic shared memory that its launch does "
+                    "not have", who, (size_t) at);
   host_card_fail ("%s touches the address %p, where there is nothing", who, (const void *) at);
 }
 

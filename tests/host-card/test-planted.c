@@ -292,7 +292,7 @@ static const struct {
   { "static_shared_before", MEMORY },
   { "dynamic_shared_beyond", CARD },
   { "dynamic_shared_read_beyond", CARD },
-  { "no_dynamic_shared", "*was launched with none*" },
+  { "no_dynamic_shared", "*or of dynamic shared memory that its launch does not have*" },
   { "uninitialised_shared", "*result 0 is NaN*" },
   { "shared_of_another_block", "*is NaN*" },
   { "hidden_nan", "*results depend on the order*" },
