@@ -150,6 +150,12 @@ void
 loop_init (Loop *loop)
 {
   loop->backend = open_card ();
+  loop_fill (loop);
+}
+
+void
+loop_fill (Loop *loop)
+{
   loop->kernel = prepare (loop->backend, "logsumexp_j(f + h - s*sqdist(x,y))", 3);
   data_init (&loop->data, LOOP_ROWS, LOOP_ROWS, 3);
   on_card_init (&loop->on, loop->backend, &loop->data, 3, loop->arguments);
