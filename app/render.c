@@ -46,6 +46,32 @@ open_shapes (Job *job, GError **error)
   return TRUE;
 }
 
+/* With the CPU from where it stands when a card cannot, unless that card was asked for. */
+static gboolean
+make_step (Job *job, MongeFlowReport *report, GError **error)
+{
+  const MongeFlowParams *params = &job->arguments->recipe->params;
+  const char *name = job->arguments->backend.name;
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *notice = NULL;
+  MongeBackend *cpu = NULL;
+
+  if (monge_flow_step (job->flow, params, report, NULL, &reason))
+    return TRUE;
+  if (name == NULL || g_str_equal (name, "auto"))
+    cpu = monge_backend_replace (job->backend, reason, &notice, NULL);
+  if (cpu == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&reason));
+      return FALSE;
+    }
+  fprintf (stderr, "monge: %s\n", notice);
+  monge_backend_close (job->backend);
+  job->backend = cpu;
+  return monge_flow_move_to (job->flow, cpu, error)
+         && monge_flow_step (job->flow, params, report, NULL, error);
+}
+
 static gboolean
 move (Job *job, GError **error)
 {
@@ -57,7 +83,7 @@ move (Job *job, GError **error)
     return TRUE;
   for (int i = 0; i < params->steps && !report.settled; i++)
     {
-      if (!monge_flow_step (job->flow, params, &report, NULL, error))
+      if (!make_step (job, &report, error))
         return FALSE;
       if (talks)
         fprintf (stderr, "\r\033[Kstep %u of at most %d", report.step, params->steps);
