@@ -263,8 +263,10 @@ write_beside_pinned_memory (void)
 /* Whoever sees it first: with sanitizers it may be one of them. */
 #ifdef HOST_CARD_ASAN
 #define MEMORY "*test-planted*"
+#define NO_SHARED MEMORY
 #else
 #define MEMORY CARD
+#define NO_SHARED "*or of dynamic shared memory that its launch does not have*"
 #endif
 /* The thread sanitizer is first, or else results differ. */
 #ifdef HOST_CARD_TSAN
@@ -292,7 +294,7 @@ static const struct {
   { "static_shared_before", MEMORY },
   { "dynamic_shared_beyond", CARD },
   { "dynamic_shared_read_beyond", CARD },
-  { "no_dynamic_shared", "*or of dynamic shared memory that its launch does not have*" },
+  { "no_dynamic_shared", NO_SHARED },
   { "uninitialised_shared", "*result 0 is NaN*" },
   { "shared_of_another_block", "*is NaN*" },
   { "hidden_nan", "*results depend on the order*" },
