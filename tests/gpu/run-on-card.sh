@@ -178,8 +178,9 @@ write_report () {
     printf '\n| step | result | time | |\n|---|---|---|---|\n'
     cat "$table"
     for log in devices bench; do
+      [ -f "$out/logs/$log.log" ] || continue
       printf '\n## %s\n\n' "$log"
-      sed 's/^/    /' "$out/logs/$log.log" 2>/dev/null
+      sed 's/^/    /' "$out/logs/$log.log"
     done
     for log in "$out"/logs/*.log; do
       if grep -q "| $(basename "$log" .log) | FAILED" "$table"; then
