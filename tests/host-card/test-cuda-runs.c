@@ -335,33 +335,45 @@ test_nan (void)
   loop_clear (&loop);
 }
 
-/* What waits in the queue leaves, and the backend computes as before. */
-static void
-test_cancel (void)
+/* Cancels what waits in the queue. Returns: for how long the caller was kept, in microseconds. */
+static double
+cancel_queue (Loop *loop)
 {
   MongeTask task = MONGE_TASK_INIT;
   GError *error = NULL;
-  double totals[3], before[3];
+  double totals[3];
   gint64 began;
+
+  for (guint k = 0; k < 4; k++)
+    g_assert_true (loop_queue (loop, &task, NULL));
+  monge_task_cancel (&task);
+  began = g_get_monotonic_time ();
+  g_assert_false (loop_read (loop, totals, &task, &error));
+  began = g_get_monotonic_time () - began;
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
+  g_assert_false (loop_queue (loop, &task, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
+  return (double) began;
+}
+
+/* What waits in the queue leaves, and the backend computes as before. The least of a few tries: the
+ * machine has other things to do. */
+static void
+test_cancel (void)
+{
+  double totals[3], before[3], least = INFINITY;
   Loop loop;
 
   loop_init (&loop);
-  g_assert_true (loop_queue (&loop, &task, NULL));
-  g_assert_true (loop_read (&loop, before, &task, NULL));
-  for (guint k = 0; k < 4; k++)
-    g_assert_true (loop_queue (&loop, &task, NULL));
-  monge_task_cancel (&task);
-  began = g_get_monotonic_time ();
-  g_assert_false (loop_read (&loop, totals, &task, &error));
-  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
-  g_assert_cmpfloat (g_get_monotonic_time () - began, <, 50e3 * monge_test_patience ());
-  g_assert_false (loop_queue (&loop, &task, &error));
-  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "");
+  g_assert_true (loop_queue (&loop, NULL, NULL));
+  g_assert_true (loop_read (&loop, before, NULL, NULL));
+  for (guint try = 0; try < 5; try++)
+    least = MIN (least, cancel_queue (&loop));
+  g_assert_cmpfloat (least, <, 50e3 * monge_test_patience ());
 
-  monge_task_reset (&task);
   monge_planes_write (loop.on.planes[F], loop.data.f);
-  g_assert_true (loop_queue (&loop, &task, NULL));
-  g_assert_true (loop_read (&loop, totals, &task, NULL));
+  g_assert_true (loop_queue (&loop, NULL, NULL));
+  g_assert_true (loop_read (&loop, totals, NULL, NULL));
   g_assert_cmpmem (totals, sizeof totals, before, sizeof before);
   loop_clear (&loop);
 }
