@@ -42,6 +42,9 @@ CEILINGS = [
             r"pack_columns|scale_weights|store_part|turn_points)\b", 72, 0, 4096),
 ]
 
+# Of 96 registers some would be spilled there: those kernels are allowed more, see n_resident.
+MORE_REGISTERS = { ("sm_80", 96): 128 }
+
 # Loops: file, kernel, what is counted, instructions per pair of the best and of the worst of its
 # forms (for Gaussians the product and the difference form), in PTX as in machine code.
 Hot = collections.namedtuple("Hot", "file pattern name best worst")
@@ -97,7 +100,8 @@ def judge(kernels, ceilings):
         if ceiling is None:
             yield f"no ceiling for {kernel}"
             continue
-        if (kernel.registers > ceiling.registers or kernel.stack > ceiling.stack
+        registers = MORE_REGISTERS.get((kernel.card, ceiling.registers), ceiling.registers)
+        if (kernel.registers > registers or kernel.stack > ceiling.stack
                 or kernel.shared > ceiling.shared or (kernel.spills > 0 and ceiling.stack == 0)):
             yield f"{kernel}; allowed are {ceiling[1:]}"
     yield from (f"no kernel is named {c.pattern}" for c in ceilings if c not in used)

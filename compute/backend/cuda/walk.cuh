@@ -51,9 +51,14 @@ struct MongeLoop {
   static constexpr int n_rows = dim > 3 ? 2 : n_values == 1 ? 8 : 4;
   static constexpr int n_lanes = MONGE_CUDA_TILE / n_rows;
   static constexpr int n_phases = MONGE_WARP / n_lanes;
-  /* Blocks of threads that a processor shall hold: bounds registers. */
+  /* Blocks of threads that a processor shall hold: bounds registers. Of five, two numbers would be
+   * spilled on 8.0. */
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ == 800
+  static constexpr int n_resident = 4;
+#else
   static constexpr int n_resident
       = n_values == 1 && dim <= 3 && kernel == MONGE_CUDA_GAUSSIAN ? 5 : 4;
+#endif
   static constexpr int n_unrolled
       = dim > 6 ? 2 : dim > 3 || kernel != MONGE_CUDA_GAUSSIAN ? 4 : 8; /* columns */
   /* Vectors of four: coordinates, then bias or weights. */
