@@ -292,10 +292,14 @@ host_card_memory_watch (void)
   if (done)
     return;
   done = true;
-  memset (&stack, 0, sizeof stack);
-  stack.ss_sp = own_stack;
-  stack.ss_size = sizeof own_stack;
-  sigaltstack (&stack, nullptr);
+  /* A sanitizer gives each thread one, and takes back whatever it finds there. */
+  if (sigaltstack (nullptr, &stack) != 0 || (stack.ss_flags & SS_DISABLE) != 0)
+    {
+      memset (&stack, 0, sizeof stack);
+      stack.ss_sp = own_stack;
+      stack.ss_size = sizeof own_stack;
+      sigaltstack (&stack, nullptr);
+    }
   memset (&action, 0, sizeof action);
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
