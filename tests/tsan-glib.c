@@ -140,3 +140,10 @@ void (g_once_init_leave) (volatile void *location, gsize result)
   __tsan_release ((void *) location);
   real (location, result);
 }
+
+/* A thread that GLib keeps from one pool for the next is handed its work unseen; a new one is not. */
+__attribute__ ((constructor)) static void
+make_threads_anew (void)
+{
+  g_thread_pool_set_max_unused_threads (0);
+}
