@@ -201,28 +201,10 @@ card_run (MongeBackend *backend,
 {
   const guint n = kernel->program->n_variables;
   g_autofree MongeArgument *arguments = g_new0 (MongeArgument, MAX (n, 1));
-  MongeRun plain = *run;
+  const MongeRun plain = monge_run_on_host (run, n, arguments);
 
   if (!call (error))
     return FALSE;
-  for (guint v = 0; v < n; v++)
-    {
-      const MongePlanes *planes = run->arguments[v].planes;
-
-      arguments[v] = run->arguments[v];
-      if (planes == NULL)
-        continue;
-      arguments[v] = (MongeArgument){ .stride = planes->n };
-      if (planes->type == MONGE_PLANES_FLOAT64)
-        arguments[v].doubles = planes->data;
-      else
-        arguments[v].floats = planes->data;
-    }
-  plain.arguments = arguments;
-  if (run->out_planes != NULL)
-    plain.out = run->out_planes->data;
-  if (run->log_sum_planes != NULL)
-    plain.log_sum = run->log_sum_planes->data;
   return monge_backend_cpu.run (backend, kernel, &plain, n_pairs, task, error);
 }
 

@@ -86,6 +86,10 @@ struct _MongeKernel {
   gboolean is_tuned;
 };
 
+/* @run with planes that lie on the host as what they are, pointers. @arguments: (n_variables) (out):
+ * the result's own. */
+MongeRun monge_run_on_host (const MongeRun *run, guint n_variables, MongeArgument *arguments);
+
 /* MongeBackendType entries of the CPU: compute/backend/cpu/kernel.c */
 MongeKernel *monge_cpu_prepare (MongeBackend *backend, const MongeProgram *program,
                                 MongePrepareFlags flags, GError **error);

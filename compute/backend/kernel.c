@@ -253,21 +253,12 @@ check_planes (const MongeKernel *kernel, const MongeRun *run)
   return TRUE;
 }
 
-/* The same run with planes of the host as what they are: pointers. */
-static gboolean
-run_on_host (MongeBackend *backend,
-             MongeKernel *kernel,
-             const MongeRun *run,
-             guint64 *n_pairs,
-             MongeTask *task,
-             GError **error)
+MongeRun
+monge_run_on_host (const MongeRun *run, guint n_variables, MongeArgument *arguments)
 {
-  const MongeProgram *program = kernel->program;
-  const gboolean indices = monge_reduce_op_gives_indices (program->op);
-  g_autofree MongeArgument *arguments = g_new0 (MongeArgument, MAX (program->n_variables, 1));
   MongeRun plain = *run;
 
-  for (guint v = 0; v < program->n_variables; v++)
+  for (guint v = 0; v < n_variables; v++)
     {
       const MongePlanes *planes = run->arguments[v].planes;
 
@@ -285,6 +276,22 @@ run_on_host (MongeBackend *backend,
     plain.out = run->out_planes->data;
   if (run->log_sum_planes != NULL)
     plain.log_sum = run->log_sum_planes->data;
+  return plain;
+}
+
+static gboolean
+run_on_host (MongeBackend *backend,
+             MongeKernel *kernel,
+             const MongeRun *run,
+             guint64 *n_pairs,
+             MongeTask *task,
+             GError **error)
+{
+  const MongeProgram *program = kernel->program;
+  const gboolean indices = monge_reduce_op_gives_indices (program->op);
+  g_autofree MongeArgument *arguments = g_new0 (MongeArgument, MAX (program->n_variables, 1));
+  const MongeRun plain = monge_run_on_host (run, program->n_variables, arguments);
+
   if (!backend->type->run (backend, kernel, &plain, n_pairs, task, error))
     return FALSE;
   if (run->out_planes != NULL)
