@@ -3,7 +3,7 @@
 #include "app/bench-truth.h"
 
 #include "compute/shape/generate.h"
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "app/cli.h"
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/sample.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ convert (MongeCli *cli,
   if (!monge_cli_check_output (path, error))
     return FALSE;
   shape = make_shape (cli, wishes, error);
-  if (shape == NULL || !monge_shape_save (shape, path, error))
+  if (shape == NULL || !monge_shape_save (shape, path, NULL, error))
     return FALSE;
   for (const char *const *repair = monge_shape_get_repairs (shape); *repair != NULL; repair++)
     monge_cli_note (cli, "%s: %s", cli->recipe->source.path, *repair);

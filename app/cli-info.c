@@ -1,6 +1,6 @@
 #include "app/cli-report.h"
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/mesh.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "app/cli-edges.h"
 #include "app/cli-report.h"
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 #include <math.h>
 

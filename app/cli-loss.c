@@ -1,6 +1,6 @@
 #include "app/cli-report.h"
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 #include <stdio.h>
 

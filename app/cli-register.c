@@ -2,7 +2,7 @@
 #include "app/cli-report.h"
 
 #include "compute/metrics.h"
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/mesh.h"
 
 #include <math.h>
@@ -158,7 +158,7 @@ save_frame (Work *work,
   name = g_strdup_printf ("step_%04u.ply", monge_flow_get_step (work->flow));
   path = g_build_filename (work->frames, name, NULL);
   shape = monge_flow_dup_shape (work->flow);
-  return monge_shape_save (shape, path, error);
+  return monge_shape_save (shape, path, NULL, error);
 }
 
 /* The CPU takes over from where the card was last known to be, @reason being that it cannot go on. */
@@ -255,7 +255,7 @@ register_shapes (MongeCli *cli,
   work->moved = monge_flow_dup_shape (work->flow);
   work->flipped = flipped_fraction (work->flow);
   return measure (cli, work, work->moved, 1, error)
-         && monge_shape_save (work->moved, work->output, error);
+         && monge_shape_save (work->moved, work->output, NULL, error);
 }
 
 /* --- after --- */

@@ -1,7 +1,7 @@
 #include "app/cli-variables.h"
 
 #include "compute/measure/measure.h"
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/mesh.h"
 
 #include <math.h>

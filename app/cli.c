@@ -1,7 +1,7 @@
 /* monge-cli: the engine without a window. One file per command. */
 #include "app/cli.h"
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 #include <errno.h>
 #include <locale.h>

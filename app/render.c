@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/mesh.h"
 #include "render/offscreen.h"
 #include "render/renderer.h"
@@ -245,7 +245,7 @@ monge_render_run (MongeArguments *arguments)
   g_autoptr (GError) error = NULL;
 
   if (open_shapes (&job, &error) && move (&job, &error) && draw (&job, &error)
-      && (arguments->output == NULL || monge_shape_save (job.moved, arguments->output, &error)))
+      && (arguments->output == NULL || monge_shape_save (job.moved, arguments->output, NULL, &error)))
     report (&job);
   g_clear_pointer (&job.flow, monge_flow_free);
   g_clear_pointer (&job.backend, monge_backend_close);

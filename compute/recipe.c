@@ -1,8 +1,9 @@
 #include "compute/recipe.h"
 
 #include "compute/shape/generate.h"
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/mesh.h"
+#include "compute/shape/place.h"
 
 #include <string.h>
 

@@ -19,6 +19,9 @@ LAYERS = ["compute", "render", "ui", "app", "tests"]
 UNDER = {
     "core": set(),
     "shape": {"core"},
+    "volume": {"core", "shape"},
+    "io": {"core", "shape", "volume"},
+    "filter": {"core", "shape", "neighbours"},
     "measure": {"core", "shape"},
     "formula": {"core"},
     "neighbours": {"core"},

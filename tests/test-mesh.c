@@ -1,5 +1,6 @@
 #include "compute/shape/generate.h"
 #include "compute/shape/mesh.h"
+#include "compute/shape/place.h"
 #include "tests/util.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Recipes: what a command line says becomes shapes, measures and a flow. */
 #include "compute/recipe.h"
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/mesh.h"
 
 #include "tests/util.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "compute/core/random.h"
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 #include "tests/util.h"
 
 /* Two triangles over the unit square, one cell array, one vertex array. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "compute/shape/generate.h"
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "tests/gl-memory.h"
 #include "tests/ui-driver.h"
 #include "tests/util.h"
@@ -59,7 +59,7 @@ save_sphere (const char *name, double radius)
   g_autofree char *path = monge_test_tmp_path (name);
   g_autoptr (MongeShape) sphere = monge_generate_sphere (1, radius, (double[3]){ 0, 0, 0 });
 
-  monge_shape_save (sphere, path, &error);
+  monge_shape_save (sphere, path, NULL, &error);
   g_assert_no_error (error);
 }
 

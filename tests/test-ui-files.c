@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "tests/ui-driver.h"
 #include "tests/util.h"
 #include "ui/label-chooser.h"
@@ -101,7 +101,7 @@ save_example (const char *example, const char *path)
   g_autoptr (MongeShape) shape = monge_recipe_input_load (&input, NULL, &error);
 
   g_assert_no_error (error);
-  monge_shape_save (shape, path, &error);
+  monge_shape_save (shape, path, NULL, &error);
   g_assert_no_error (error);
 }
 

@@ -1,5 +1,5 @@
 #include "compute/core/random.h"
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "compute/shape/mesh.h"
 #include "tests/util.h"
 

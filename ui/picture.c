@@ -2,7 +2,7 @@
 
 #include <gdk/gdk.h>
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 MongePicture *
 monge_picture_new (int width, int height)

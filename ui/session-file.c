@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 #define GROUP "monge"
 #define EXAMPLE "example:"

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 #include "ui/preparation.h"
 #include "ui/shape-loader.h"
 
@@ -693,7 +693,7 @@ export_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *c
   const char *path = g_object_get_data (G_OBJECT (task), "path");
   GError *error = NULL;
 
-  if (monge_shape_save (task_data, path, &error))
+  if (monge_shape_save (task_data, path, NULL, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);

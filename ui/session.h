@@ -5,7 +5,7 @@
 
 #include "compute/flow/runner.h"
 #include "compute/recipe.h"
-#include "compute/shape/volume.h"
+#include "compute/volume/volume.h"
 #include "ui/drawable.h"
 
 G_BEGIN_DECLS

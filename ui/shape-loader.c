@@ -1,6 +1,6 @@
 #include "ui/shape-loader.h"
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 typedef struct {
   MongeShape *shape;

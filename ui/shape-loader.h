@@ -4,7 +4,7 @@
 #include <gio/gio.h>
 
 #include "compute/recipe.h"
-#include "compute/shape/volume.h"
+#include "compute/volume/volume.h"
 
 G_BEGIN_DECLS
 

@@ -561,50 +561,14 @@ displacement_array (const MongeShape *source,
                           g_bytes_new_take (values, n * dim * sizeof (float)));
 }
 
-static void
-copy_arrays (const MongeShape *source,
-             MongeShapeBuilder *builder)
-{
-  for (guint i = 0; i < monge_shape_get_n_arrays (source); i++)
-    {
-      const MongeArray *array = monge_shape_get_array (source, i);
-
-      if (strcmp (array->name, "displacement") != 0)
-        monge_shape_builder_take_array (builder, monge_array_copy (array));
-    }
-  for (guint i = 0; i < monge_shape_get_n_cell_arrays (source); i++)
-    monge_shape_builder_take_cell_array (builder,
-                                         monge_array_copy (monge_shape_get_cell_array (source, i)));
-}
-
 MongeShape *
 monge_flow_shape_at (MongeShape *source,
                      const double *positions)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (MongeShape) shape = NULL;
-  gsize n = monge_shape_get_n_vertices (source);
-  guint dim = monge_shape_get_dim (source);
-  gsize n_cells = monge_shape_get_n_cells (source);
-  MongeShapeBuilder *builder = monge_shape_builder_new (monge_shape_get_name (source), dim);
-  gboolean is_double = monge_shape_get_position_type (source) == MONGE_TYPE_FLOAT64;
+  g_autoptr (GPtrArray) arrays
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_array_free);
+  g_autoptr (MongeShape) moved = monge_shape_moved (source, positions);
 
-  monge_shape_builder_take_positions (builder, g_memdup2 (positions, n * dim * sizeof (double)), n,
-                                      is_double ? MONGE_TYPE_FLOAT64 : MONGE_TYPE_FLOAT32);
-  if (n_cells > 0)
-    {
-      guint corners = monge_shape_get_kind (source) == MONGE_SHAPE_SURFACE ? 3 : 2;
-
-      monge_shape_builder_take_cells (builder, monge_shape_get_kind (source),
-                                      g_memdup2 (monge_shape_get_cells (source),
-                                                 n_cells * corners * sizeof (guint32)),
-                                      n_cells);
-    }
-  copy_arrays (source, builder);
-  monge_shape_builder_take_array (builder, displacement_array (source, positions));
-  monge_shape_builder_set_unit (builder, monge_shape_get_unit (source));
-  monge_shape_builder_set_transform (builder, monge_shape_get_transform (source));
-  shape = monge_shape_builder_end (builder, &error);
-  g_assert_no_error (error); /* the source kept every promise; a flow never leaves the finite */
-  return g_steal_pointer (&shape);
+  g_ptr_array_add (arrays, displacement_array (source, positions));
+  return monge_shape_with_arrays (moved, arrays, NULL);
 }

@@ -57,6 +57,8 @@ monge_bytes_copy (const void *from, gsize from_stride, void *to, gsize to_stride
     case MONGE_TYPE_UINT16: body (guint16, 0, G_MAXUINT16); break; \
     case MONGE_TYPE_INT32: body (gint32, G_MININT32, G_MAXINT32); break; \
     case MONGE_TYPE_UINT32: body (guint32, 0, G_MAXUINT32); break; \
+    case MONGE_TYPE_INT64: body (gint64, G_MININT64, G_MAXINT64); break; \
+    case MONGE_TYPE_UINT64: body (guint64, 0, G_MAXUINT64); break; \
     case MONGE_TYPE_FLOAT32: body (float, -INFINITY, INFINITY); break; \
     case MONGE_TYPE_FLOAT64: body (double, -INFINITY, INFINITY); break; \
     default: g_assert_not_reached (); \
@@ -95,9 +97,14 @@ monge_bytes_from_doubles (MongeType type, const double *from, gsize step, gsize 
     { \
       double real = from[i * step]; \
       ctype value; \
-      if (!is_real) \
-        real = isnan (real) ? 0.0 : CLAMP (rint (real), (double) (low), (double) (high)); \
-      value = (ctype) real; \
+      if (is_real) \
+        value = (ctype) real; \
+      else if (isnan (real)) \
+        value = 0; \
+      else if ((real = rint (real)) <= (double) (low)) \
+        value = (ctype) (low); \
+      else \
+        value = real >= (double) (high) ? (ctype) (high) : (ctype) real; \
       memcpy ((guint8 *) to + i * sizeof value, &value, sizeof value); \
     }
   FOR_TYPE (type, FROM_DOUBLES)

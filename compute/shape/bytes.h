@@ -15,7 +15,8 @@ void monge_bytes_copy (const void *from, gsize from_stride, void *to, gsize to_s
                        gsize n, gboolean swap);
 /* One value in this machine's order, at any address. */
 double monge_bytes_get (MongeType type, const void *at);
-/* Converts @n packed values to doubles, every @step-th of @to; exact for every type. */
+/* Converts @n packed values to doubles, every @step-th of @to; exact but for 64-bit
+ * integers beyond 2^53. */
 void monge_bytes_to_doubles (MongeType type, const void *from, gsize n, double *to, gsize step);
 /* The nearest value of @type; integers saturate. */
 void monge_bytes_from_doubles (MongeType type, const double *from, gsize step, gsize n, void *to);

@@ -36,9 +36,4 @@ void monge_mesh_describe (const MongeShape *shape, MongeMeshReport *report);
  * without faces. @rest must be 3-D. */
 double monge_mesh_compute_flipped_fraction (const MongeShape *rest, const double *positions);
 
-/* The mirror image across the plane through the middle of the bounding box at right angles to
- * @axis (0 is x). Faces are turned, so that their normals still point out; arrays are kept as they
- * are. Transfer full. */
-MongeShape *monge_shape_mirrored (const MongeShape *shape, guint axis);
-
 G_END_DECLS

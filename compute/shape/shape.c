@@ -1,4 +1,4 @@
-#include "compute/shape/shape.h"
+#include "compute/shape/shape-private.h"
 
 #include <float.h>
 #include <math.h>
@@ -6,93 +6,14 @@
 
 #include "compute/shape/bytes.h"
 
-/* What a shape and those moved from it have in common. Immutable. */
-typedef struct {
-  char *name;
-  char *unit;
-  MongeShapeKind kind;
-  guint dim;
-  gsize n_vertices, n_cells;
-  guint32 *cells;
-  GPtrArray *arrays, *cell_arrays; /* of MongeArray */
-  GPtrArray *repairs;              /* of char *, NULL-terminated */
-  double transform[16];
-} Body;
+typedef MongeShapeBody Body;
 
-struct _MongeShape {
-  Body *body;
-  double *positions;
-  MongeType position_type;
-  double lower[MONGE_MAX_DIM], upper[MONGE_MAX_DIM];
-};
-
-struct _MongeShapeBuilder {
-  Body *body;
-  double *positions;
-  MongeType position_type;
-};
-
-/* --- Arrays --- */
-
-gsize
-monge_type_get_size (MongeType type)
-{
-  static const guint8 sizes[] = {
-    [MONGE_TYPE_INT8] = 1,  [MONGE_TYPE_UINT8] = 1,  [MONGE_TYPE_INT16] = 2,
-    [MONGE_TYPE_UINT16] = 2, [MONGE_TYPE_INT32] = 4, [MONGE_TYPE_UINT32] = 4,
-    [MONGE_TYPE_FLOAT32] = 4, [MONGE_TYPE_FLOAT64] = 8,
-  };
-
-  g_return_val_if_fail ((guint) type < G_N_ELEMENTS (sizes), 1);
-  return sizes[type];
-}
-
-MongeArray *
-monge_array_new (const char *name, MongeType type, guint n_components, gsize n_rows,
-                 GBytes *values)
-{
-  MongeArray *array;
-
-  g_return_val_if_fail (name != NULL && values != NULL && n_components > 0, NULL);
-  g_return_val_if_fail (g_bytes_get_size (values)
-                          == n_rows * n_components * monge_type_get_size (type), NULL);
-  array = g_new (MongeArray, 1);
-  *array = (MongeArray){ .name = g_utf8_make_valid (name, -1), .type = type,
-                         .n_components = n_components, .n_rows = n_rows, .values = values };
-  return array;
-}
-
-MongeArray *
-monge_array_copy (const MongeArray *array)
-{
-  return monge_array_new (array->name, array->type, array->n_components, array->n_rows,
-                          g_bytes_ref (array->values));
-}
-
-void
-monge_array_free (MongeArray *array)
-{
-  if (array == NULL)
-    return;
-  g_bytes_unref (array->values);
-  g_free (array->name);
-  g_free (array);
-}
-
-double
-monge_array_get (const MongeArray *array, gsize row, guint component)
-{
-  const guint8 *values = g_bytes_get_data (array->values, NULL);
-
-  g_return_val_if_fail (row < array->n_rows && component < array->n_components, NAN);
-  return monge_bytes_get (array->type, values + (row * array->n_components + component)
-                                                  * monge_type_get_size (array->type));
-}
+const char *const monge_space_names[] = { "unknown", "RAS", "LPS", NULL };
 
 /* --- Bodies --- */
 
-static Body *
-body_new (const char *name, guint dim)
+MongeShapeBody *
+monge_shape_body_new (const char *name, guint dim)
 {
   Body *body = g_atomic_rc_box_new0 (Body);
 
@@ -100,11 +21,40 @@ body_new (const char *name, guint dim)
   body->dim = dim;
   body->kind = MONGE_SHAPE_POINTS;
   body->arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_array_free);
+  body->field_arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_array_free);
   body->cell_arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_array_free);
   body->repairs = g_ptr_array_new_with_free_func (g_free);
   for (int i = 0; i < 4; i++)
     body->transform[5 * i] = 1.0;
   return body;
+}
+
+static GPtrArray *
+copy_arrays (const GPtrArray *arrays)
+{
+  GPtrArray *copy = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_array_free);
+
+  for (guint i = 0; i < arrays->len; i++)
+    g_ptr_array_add (copy, monge_array_copy (g_ptr_array_index (arrays, i)));
+  return copy;
+}
+
+Body *
+monge_shape_body_copy (const Body *body)
+{
+  Body *copy = g_atomic_rc_box_new0 (Body);
+
+  *copy = *body;
+  copy->name = g_strdup (body->name);
+  copy->unit = g_strdup (body->unit);
+  copy->cells_owner = body->cells_owner != NULL ? g_bytes_ref (body->cells_owner) : NULL;
+  copy->arrays = copy_arrays (body->arrays);
+  copy->cell_arrays = copy_arrays (body->cell_arrays);
+  copy->field_arrays = copy_arrays (body->field_arrays);
+  copy->repairs = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < body->repairs->len; i++)
+    g_ptr_array_add (copy->repairs, g_strdup (g_ptr_array_index (body->repairs, i)));
+  return copy;
 }
 
 static void
@@ -114,14 +64,18 @@ body_clear (gpointer data)
 
   g_free (body->name);
   g_free (body->unit);
-  g_free (body->cells);
+  if (body->cells_owner != NULL)
+    g_bytes_unref (body->cells_owner);
+  else
+    g_free (body->cells);
   g_ptr_array_unref (body->arrays);
   g_ptr_array_unref (body->cell_arrays);
+  g_ptr_array_unref (body->field_arrays);
   g_ptr_array_unref (body->repairs);
 }
 
-static void
-body_unref (Body *body)
+void
+monge_shape_body_unref (MongeShapeBody *body)
 {
   g_atomic_rc_box_release_full (body, body_clear);
 }
@@ -141,7 +95,7 @@ shape_clear (gpointer data)
   MongeShape *shape = data;
 
   g_free (shape->positions);
-  body_unref (shape->body);
+  monge_shape_body_unref (shape->body);
 }
 
 void
@@ -151,23 +105,25 @@ monge_shape_unref (MongeShape *shape)
   g_atomic_rc_box_release_full (shape, shape_clear);
 }
 
-/* Bounds of @n × @dim finite values; returns the first row that is not finite, or @n. */
-static gsize
-compute_bounds (const double *positions, gsize n, guint dim, double *lower, double *upper)
+gsize
+monge_shape_update_bounds (MongeShape *shape)
 {
+  gsize n = shape->body->n_vertices;
+  guint dim = shape->body->dim;
+
   for (guint k = 0; k < dim; k++)
     {
-      lower[k] = INFINITY;
-      upper[k] = -INFINITY;
+      shape->lower[k] = INFINITY;
+      shape->upper[k] = -INFINITY;
     }
   for (gsize i = 0; i < n; i++)
     for (guint k = 0; k < dim; k++)
       {
-        double value = positions[i * dim + k];
+        double value = shape->positions[i * dim + k];
         if (!isfinite (value))
           return i;
-        lower[k] = MIN (lower[k], value);
-        upper[k] = MAX (upper[k], value);
+        shape->lower[k] = MIN (shape->lower[k], value);
+        shape->upper[k] = MAX (shape->upper[k], value);
       }
   return n;
 }
@@ -180,6 +136,8 @@ real_type (MongeType type)
     {
     case MONGE_TYPE_INT32:
     case MONGE_TYPE_UINT32:
+    case MONGE_TYPE_INT64:
+    case MONGE_TYPE_UINT64:
     case MONGE_TYPE_FLOAT64:
       return MONGE_TYPE_FLOAT64;
     default:
@@ -205,9 +163,8 @@ all_hold (MongeType type, const double *values, gsize n)
   return TRUE;
 }
 
-/* A type in which the positions can be written, as near to @type as they allow. */
-static MongeType
-fitting_type (MongeType type, const MongeShape *shape)
+MongeType
+monge_shape_find_type (const MongeShape *shape, MongeType type)
 {
   const Body *body = shape->body;
 
@@ -218,22 +175,144 @@ fitting_type (MongeType type, const MongeShape *shape)
   return type;
 }
 
+/* @positions: transfer full. Takes @body. */
+static MongeShape *
+shape_new (Body *body, double *positions, MongeType type)
+{
+  g_autoptr (MongeShape) shape = g_atomic_rc_box_new0 (MongeShape);
+
+  shape->body = body;
+  shape->positions = positions;
+  g_return_val_if_fail (monge_shape_update_bounds (shape) == body->n_vertices, NULL);
+  shape->position_type = monge_shape_find_type (shape, type);
+  return g_steal_pointer (&shape);
+}
+
+static double *
+dup_positions (const Body *body, const double *positions)
+{
+  return g_memdup2 (positions, body->n_vertices * body->dim * sizeof *positions);
+}
+
 MongeShape *
 monge_shape_moved (const MongeShape *shape, const double *positions)
 {
-  g_autoptr (MongeShape) moved = NULL;
-  const Body *body;
-
   g_return_val_if_fail (shape != NULL && positions != NULL, NULL);
-  body = shape->body;
-  moved = g_atomic_rc_box_new0 (MongeShape);
-  moved->body = g_atomic_rc_box_acquire (shape->body);
-  moved->positions = g_memdup2 (positions, body->n_vertices * body->dim * sizeof *positions);
-  g_return_val_if_fail (compute_bounds (positions, body->n_vertices, body->dim, moved->lower,
-                                        moved->upper) == body->n_vertices, NULL);
-  moved->position_type = fitting_type (shape->position_type, moved);
-  return g_steal_pointer (&moved);
+  return shape_new (g_atomic_rc_box_acquire (shape->body), dup_positions (shape->body, positions),
+                    shape->position_type);
 }
+
+MongeShape *
+monge_shape_with_arrays (const MongeShape *shape, const GPtrArray *arrays, GError **error)
+{
+  Body *body;
+
+  g_return_val_if_fail (shape != NULL && arrays != NULL, NULL);
+  if (!monge_shape_check_arrays (arrays, shape->body->n_vertices, "vertices", error))
+    return NULL;
+  body = monge_shape_body_copy (shape->body);
+  for (guint i = 0; i < arrays->len; i++)
+    {
+      const MongeArray *array = g_ptr_array_index (arrays, i);
+
+      for (guint k = 0; k < body->arrays->len; k++)
+        if (g_str_equal (((MongeArray *) g_ptr_array_index (body->arrays, k))->name, array->name))
+          g_ptr_array_remove_index (body->arrays, k--);
+      g_ptr_array_add (body->arrays, monge_array_copy (array));
+    }
+  return shape_new (body, dup_positions (body, shape->positions), shape->position_type);
+}
+
+/* --- Spaces --- */
+
+MongeSpace
+monge_shape_get_space (const MongeShape *shape)
+{
+  return shape->body->space;
+}
+
+MongeSpace
+monge_shape_get_stored_space (const MongeShape *shape)
+{
+  return shape->body->stored_space;
+}
+
+MongeShape *
+monge_shape_with_spaces (MongeShape *shape, MongeSpace space, MongeSpace stored)
+{
+  Body *body;
+
+  g_return_val_if_fail (shape != NULL, NULL);
+  if (shape->body->space == space && shape->body->stored_space == stored)
+    return monge_shape_ref (shape);
+  body = monge_shape_body_copy (shape->body);
+  body->space = space;
+  body->stored_space = stored;
+  return shape_new (body, dup_positions (body, shape->positions), shape->position_type);
+}
+
+static double
+turned (double value)
+{
+  return value == 0.0 ? value : -value;
+}
+
+static void
+turn_rows (double *rows, gsize n, guint dim)
+{
+  for (gsize i = 0; i < n; i++)
+    for (guint k = 0; k < MIN (dim, 2); k++)
+      rows[i * dim + k] = turned (rows[i * dim + k]);
+}
+
+static void
+turn_arrays (GPtrArray *arrays)
+{
+  for (guint i = 0; i < arrays->len; i++)
+    {
+      MongeArray *array = g_ptr_array_index (arrays, i);
+      MongeArrayRole role = monge_array_guess_role (array);
+      gsize size = g_bytes_get_size (array->values);
+      g_autofree double *rows = NULL;
+      gpointer values;
+
+      if (role != MONGE_ARRAY_NORMAL && role != MONGE_ARRAY_VECTOR)
+        continue;
+      rows = g_new (double, 3 * array->n_rows);
+      monge_bytes_to_doubles (array->type, g_bytes_get_data (array->values, NULL),
+                              3 * array->n_rows, rows, 1);
+      turn_rows (rows, array->n_rows, 3);
+      values = g_malloc (MAX (size, 1));
+      monge_bytes_from_doubles (array->type, rows, 1, 3 * array->n_rows, values);
+      g_bytes_unref (array->values);
+      array->values = g_bytes_new_take (values, size);
+    }
+}
+
+MongeShape *
+monge_shape_in_space (MongeShape *shape, MongeSpace space)
+{
+  MongeSpace now;
+  double *positions;
+  Body *body;
+
+  g_return_val_if_fail (shape != NULL, NULL);
+  now = shape->body->space;
+  if (now == space || now == MONGE_SPACE_UNKNOWN || space == MONGE_SPACE_UNKNOWN)
+    return monge_shape_with_spaces (shape, space, shape->body->stored_space);
+  body = monge_shape_body_copy (shape->body);
+  body->space = space;
+  for (int k = 0; k < 16; k++)
+    if ((k / 4 < 2) != (k % 4 < 2))
+      body->transform[k] = turned (body->transform[k]);
+  turn_arrays (body->arrays);
+  turn_arrays (body->cell_arrays);
+  positions = dup_positions (body, shape->positions);
+  turn_rows (positions, body->n_vertices, body->dim);
+  return shape_new (body, positions, shape->position_type);
+}
+
+/* --- What it is --- */
 
 const char *
 monge_shape_get_name (const MongeShape *shape)
@@ -350,294 +429,22 @@ monge_shape_get_cell_array (const MongeShape *shape, guint index)
   return g_ptr_array_index (shape->body->cell_arrays, index);
 }
 
+guint
+monge_shape_get_n_field_arrays (const MongeShape *shape)
+{
+  return shape->body->field_arrays->len;
+}
+
+const MongeArray *
+monge_shape_get_field_array (const MongeShape *shape, guint index)
+{
+  g_return_val_if_fail (index < shape->body->field_arrays->len, NULL);
+  return g_ptr_array_index (shape->body->field_arrays, index);
+}
+
 const char *const *
 monge_shape_get_repairs (const MongeShape *shape)
 {
   return (const char *const *) shape->body->repairs->pdata;
 }
 
-/* --- Builders --- */
-
-MongeShapeBuilder *
-monge_shape_builder_new (const char *name, guint dim)
-{
-  MongeShapeBuilder *builder;
-
-  g_return_val_if_fail (name != NULL, NULL);
-  builder = g_new0 (MongeShapeBuilder, 1);
-  builder->body = body_new (name, dim);
-  builder->position_type = MONGE_TYPE_FLOAT64;
-  return builder;
-}
-
-void
-monge_shape_builder_free (MongeShapeBuilder *builder)
-{
-  if (builder == NULL)
-    return;
-  g_clear_pointer (&builder->body, body_unref);
-  g_free (builder->positions);
-  g_free (builder);
-}
-
-void
-monge_shape_builder_take_positions (MongeShapeBuilder *builder, double *positions,
-                                    gsize n_vertices, MongeType stored_as)
-{
-  g_free (builder->positions);
-  builder->positions = positions;
-  builder->body->n_vertices = n_vertices;
-  builder->position_type = stored_as;
-}
-
-void
-monge_shape_builder_take_cells (MongeShapeBuilder *builder, MongeShapeKind kind, guint32 *cells,
-                                gsize n_cells)
-{
-  g_free (builder->body->cells);
-  builder->body->kind = kind;
-  builder->body->cells = cells;
-  builder->body->n_cells = kind == MONGE_SHAPE_POINTS ? 0 : n_cells;
-}
-
-void
-monge_shape_builder_take_array (MongeShapeBuilder *builder, MongeArray *array)
-{
-  g_return_if_fail (array != NULL);
-  g_ptr_array_add (builder->body->arrays, array);
-}
-
-void
-monge_shape_builder_take_cell_array (MongeShapeBuilder *builder, MongeArray *array)
-{
-  g_return_if_fail (array != NULL);
-  g_ptr_array_add (builder->body->cell_arrays, array);
-}
-
-void
-monge_shape_builder_set_unit (MongeShapeBuilder *builder, const char *unit)
-{
-  g_free (builder->body->unit);
-  builder->body->unit = g_strdup (unit);
-}
-
-void
-monge_shape_builder_set_transform (MongeShapeBuilder *builder, const double transform[16])
-{
-  memcpy (builder->body->transform, transform, sizeof builder->body->transform);
-}
-
-void
-monge_shape_builder_add_repair (MongeShapeBuilder *builder, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_ptr_array_add (builder->body->repairs, g_strdup_vprintf (format, args));
-  va_end (args);
-}
-
-static guint
-kind_arity (MongeShapeKind kind)
-{
-  return kind == MONGE_SHAPE_SURFACE ? 3 : kind == MONGE_SHAPE_CURVES ? 2 : 0;
-}
-
-static const char *
-kind_noun (MongeShapeKind kind)
-{
-  return kind == MONGE_SHAPE_SURFACE ? "face" : "segment";
-}
-
-static gboolean
-check_sizes (const Body *body, GError **error)
-{
-  if (body->dim < 1 || body->dim > MONGE_MAX_DIM)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
-                   "points of dimension %u; this program takes 1 to %d coordinates per point",
-                   body->dim, MONGE_MAX_DIM);
-      return FALSE;
-    }
-  if (body->n_vertices == 0)
-    {
-      g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_EMPTY,
-                           "there is no vertex in it; give a shape with at least one point");
-      return FALSE;
-    }
-  if (body->n_vertices > MONGE_MAX_VERTICES)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
-                   "%" G_GSIZE_FORMAT " vertices; this program takes at most %" G_GSIZE_FORMAT
-                   ", thin the shape out", body->n_vertices, MONGE_MAX_VERTICES);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-check_arrays (const GPtrArray *arrays, gsize n_rows, const char *what, GError **error)
-{
-  for (guint i = 0; i < arrays->len; i++)
-    {
-      const MongeArray *array = g_ptr_array_index (arrays, i);
-      if (array->n_rows == n_rows)
-        continue;
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
-                   "the array “%s” has %" G_GSIZE_FORMAT " rows, the shape has %" G_GSIZE_FORMAT
-                   " %s; they must agree", array->name, array->n_rows, n_rows, what);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-check_positions (MongeShape *shape, GError **error)
-{
-  const Body *body = shape->body;
-  gsize bad = compute_bounds (shape->positions, body->n_vertices, body->dim, shape->lower,
-                              shape->upper);
-  g_autoptr (GString) text = NULL;
-
-  if (bad == body->n_vertices)
-    return TRUE;
-  text = g_string_new (NULL);
-  for (guint k = 0; k < body->dim; k++)
-    g_string_append_printf (text, "%s%g", k > 0 ? ", " : "", shape->positions[bad * body->dim + k]);
-  g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
-               "vertex %" G_GSIZE_FORMAT " (counted from 0) is not finite: (%s); remove it or "
-               "repair the program that wrote it", bad, text->str);
-  return FALSE;
-}
-
-static gboolean
-is_degenerate (const guint32 *cell, guint arity)
-{
-  return cell[0] == cell[1] || (arity == 3 && (cell[1] == cell[2] || cell[2] == cell[0]));
-}
-
-/* Every index in range; counts the cells that use a vertex twice. */
-static gboolean
-check_cells (const Body *body, gsize *n_degenerate, gsize *first, GError **error)
-{
-  guint arity = kind_arity (body->kind);
-
-  *n_degenerate = 0;
-  for (gsize i = 0; i < body->n_cells; i++)
-    {
-      const guint32 *cell = body->cells + i * arity;
-      for (guint k = 0; k < arity; k++)
-        if (cell[k] >= body->n_vertices)
-          {
-            g_set_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT,
-                         "%s %" G_GSIZE_FORMAT " uses vertex %u, but there are only %"
-                         G_GSIZE_FORMAT " (counted from 0); the file is damaged",
-                         kind_noun (body->kind), i, cell[k], body->n_vertices);
-            return FALSE;
-          }
-      if (is_degenerate (cell, arity) && (*n_degenerate)++ == 0)
-        *first = i;
-    }
-  return TRUE;
-}
-
-/* The rows of @array whose cell is kept. */
-static MongeArray *
-filter_array (const Body *body, const MongeArray *array, gsize n_kept)
-{
-  gsize row_size = array->n_components * monge_type_get_size (array->type), row = 0;
-  const guint8 *values = g_bytes_get_data (array->values, NULL);
-  guint8 *kept = g_malloc (MAX (n_kept * row_size, 1));
-  guint arity = kind_arity (body->kind);
-
-  for (gsize i = 0; i < body->n_cells; i++)
-    if (!is_degenerate (body->cells + i * arity, arity))
-      memcpy (kept + row++ * row_size, values + i * row_size, row_size);
-  return monge_array_new (array->name, array->type, array->n_components, n_kept,
-                          g_bytes_new_take (kept, n_kept * row_size));
-}
-
-static void
-drop_degenerate_cells (Body *body, gsize n_dropped)
-{
-  guint arity = kind_arity (body->kind);
-  gsize n_kept = 0;
-
-  for (guint i = 0; i < body->cell_arrays->len; i++)
-    {
-      MongeArray *array = g_ptr_array_index (body->cell_arrays, i);
-      body->cell_arrays->pdata[i] = filter_array (body, array, body->n_cells - n_dropped);
-      monge_array_free (array);
-    }
-  for (gsize i = 0; i < body->n_cells; i++)
-    if (!is_degenerate (body->cells + i * arity, arity))
-      memmove (body->cells + arity * n_kept++, body->cells + arity * i,
-               arity * sizeof *body->cells);
-  body->n_cells = n_kept;
-}
-
-/* Cells that came to nothing leave a cloud of points. */
-static void
-become_points (Body *body)
-{
-  if (body->kind != MONGE_SHAPE_POINTS && body->cell_arrays->len > 0)
-    g_ptr_array_set_size (body->cell_arrays, 0);
-  body->kind = MONGE_SHAPE_POINTS;
-  body->n_cells = 0;
-  g_clear_pointer (&body->cells, g_free);
-}
-
-static gboolean
-finish_cells (MongeShapeBuilder *builder, GError **error)
-{
-  Body *body = builder->body;
-  gsize n_degenerate = 0, first = 0;
-
-  if (body->kind != MONGE_SHAPE_POINTS && !check_cells (body, &n_degenerate, &first, error))
-    return FALSE;
-  if (n_degenerate > 0)
-    {
-      monge_shape_builder_add_repair (builder,
-                                      "%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " %ss used a "
-                                      "vertex twice and were dropped, first %s %" G_GSIZE_FORMAT
-                                      " (counted from 0)", n_degenerate, body->n_cells,
-                                      kind_noun (body->kind), kind_noun (body->kind), first);
-      drop_degenerate_cells (body, n_degenerate);
-      if (body->n_cells == 0)
-        monge_shape_builder_add_repair (builder, "no %s was left: taken as a cloud of points",
-                                        kind_noun (body->kind));
-    }
-  if (body->n_cells == 0)
-    become_points (body);
-  return TRUE;
-}
-
-static gboolean
-finish (MongeShapeBuilder *builder, MongeShape *shape, GError **error)
-{
-  Body *body = builder->body;
-
-  if (!check_sizes (body, error) || !check_positions (shape, error)
-      || !check_arrays (body->arrays, body->n_vertices, "vertices", error)
-      || !check_arrays (body->cell_arrays, body->n_cells, "cells", error)
-      || !finish_cells (builder, error))
-    return FALSE;
-  g_ptr_array_add (body->repairs, NULL);
-  shape->position_type = fitting_type (builder->position_type, shape);
-  return TRUE;
-}
-
-MongeShape *
-monge_shape_builder_end (MongeShapeBuilder *builder, GError **error)
-{
-  g_autoptr (MongeShapeBuilder) owned = builder;
-  g_autoptr (MongeShape) shape = NULL;
-
-  g_return_val_if_fail (builder != NULL, NULL);
-  shape = g_atomic_rc_box_new0 (MongeShape);
-  shape->body = g_atomic_rc_box_acquire (builder->body);
-  shape->positions = g_steal_pointer (&builder->positions);
-  if (!finish (owned, shape, error))
-    return NULL;
-  return g_steal_pointer (&shape);
-}

@@ -2,7 +2,7 @@
  * written and read, or an error of the right domain with a message. */
 #pragma once
 
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,7 +47,7 @@ any_bytes_check_round_trips (const MongeShape *shape)
           g_assert_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED);
           continue;
         }
-      back = format->parse ((const guint8 *) out->str, out->len, "back", &error);
+      back = monge_format_parse_bytes (format, (const guint8 *) out->str, out->len, "back", &error);
       g_assert_no_error (error);
       if (!g_str_equal (format->name, "STL"))
         g_assert_cmpuint (monge_shape_get_n_vertices (back), ==,
@@ -64,7 +64,7 @@ any_bytes_check (const MongeFormat *format, const guint8 *data, gsize size)
   g_autoptr (MongeShape) shape = NULL;
 
   format->matches (copy, size);
-  shape = format->parse (copy, size, "any", &error);
+  shape = monge_format_parse_bytes (format, copy, size, "any", &error);
   if (shape == NULL)
     {
       g_assert_nonnull (error);

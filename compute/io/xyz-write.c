@@ -2,9 +2,9 @@
  * decimals that read back as the same number. XYZ parts them by blanks, names the columns only if
  * there are arrays, and has comments; CSV and TSV always name them and have none, so that the unit
  * is lost. Cells are lost in all. */
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
 
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 
 static void
 append_number (GString *out, MongeType type, double value)

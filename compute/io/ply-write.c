@@ -2,10 +2,10 @@
  * their order and type, components of one array one after another as name_0, name_1, …; faces or
  * edges likewise. The unit goes into a comment. Nothing of a shape of up to three dimensions is
  * lost but its transform. */
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
 
 #include "compute/shape/bytes.h"
-#include "compute/shape/io-ply-private.h"
+#include "compute/io/ply-private.h"
 
 /* A property's name is one word. */
 static void

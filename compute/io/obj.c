@@ -5,12 +5,12 @@
  *
  * Written with the shortest decimals that read back as the same number. Of the arrays only such
  * colours are kept; a comment says so. */
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
 
 #include <string.h>
 
 #include "compute/shape/bytes.h"
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 
 typedef struct {
   MongeScan scan;
@@ -293,16 +293,16 @@ take_colours (Reader *reader, MongeShapeBuilder *builder)
 }
 
 MongeShape *
-monge_obj_parse (const guint8 *data, gsize size, const char *name, GError **error)
+monge_obj_parse (const MongeFile *file, GError **error)
 {
   g_auto (Reader) reader = { .faces.arity = 3, .segments.arity = 2 };
   MongeShapeBuilder *builder;
   gsize n_vertices;
 
-  monge_scan_init (&reader.scan, data, size);
+  monge_scan_init (&reader.scan, file->data, file->size);
   if (!read_statements (&reader, error))
     return NULL;
-  builder = monge_shape_builder_new (name, 3);
+  builder = monge_file_begin_shape (file, 3);
   report (&reader, builder);
   monge_shape_builder_set_unit (builder, reader.unit);
   n_vertices = reader.positions.n / 3;

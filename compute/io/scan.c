@@ -3,7 +3,7 @@
  * 19 digits, use a product or quotient of twice the precision with a bound on its error; the C
  * library takes the few that neither settles. Writing tries the digits that always survive, then
  * one more each time, and keeps what reads back. */
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 
 #include <math.h>
 #include <string.h>

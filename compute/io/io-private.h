@@ -1,14 +1,14 @@
-/* The functions of each format, for the table in io.c. See #MongeFormat for what they promise. */
+/* The functions of each format, for the tables in io.c. See #MongeFormat for what they promise. */
 #pragma once
 
-#include "compute/shape/io.h"
+#include "compute/io/file.h"
+#include "compute/io/io.h"
 
 G_BEGIN_DECLS
 
 #define MONGE_DECLARE_FORMAT(name) \
   gboolean monge_##name##_matches (const guint8 *data, gsize size); \
-  MongeShape *monge_##name##_parse (const guint8 *data, gsize size, const char *shape_name, \
-                                    GError **error); \
+  MongeShape *monge_##name##_parse (const MongeFile *file, GError **error); \
   gboolean monge_##name##_write (const MongeShape *shape, GString *out, GError **error);
 
 MONGE_DECLARE_FORMAT (npy)
@@ -23,7 +23,7 @@ MONGE_DECLARE_FORMAT (xyz)
 gboolean monge_csv_write (const MongeShape *shape, GString *out, GError **error);
 gboolean monge_tsv_write (const MongeShape *shape, GString *out, GError **error);
 
-/* The bytes of the file, mapped where that is possible; errors name it. */
-GBytes *monge_file_load (const char *path, GError **error);
+/* Whether the last component of @path ends in a dot and @extension, in any case. */
+gboolean monge_path_has_extension (const char *path, const char *extension);
 
 G_END_DECLS

@@ -3,13 +3,13 @@
  * coordinates and the others become arrays, except those of text, which are left out; missing
  * values are NaN. Without it every column is a coordinate. Lines that start with # or // are
  * comments, but // may also introduce the names. Numbers are float64. io-xyz-write.c writes it. */
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/shape/bytes.h"
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 
 typedef struct {
   MongeScan scan;
@@ -361,7 +361,7 @@ gather_positions (const Reader *reader, GError **error)
 }
 
 static MongeShape *
-build (Reader *reader, const char *name, GError **error)
+build (Reader *reader, const MongeFile *file, GError **error)
 {
   gsize dim = reader->names != NULL ? reader->axes->len : reader->n_columns;
   MongeShapeBuilder *builder;
@@ -378,7 +378,7 @@ build (Reader *reader, const char *name, GError **error)
                                     : g_steal_pointer (&reader->values.values);
   if (positions == NULL)
     return NULL;
-  builder = monge_shape_builder_new (name, (guint) dim);
+  builder = monge_file_begin_shape (file, (guint) dim);
   monge_shape_builder_take_positions (builder, positions, reader->n_rows, MONGE_TYPE_FLOAT64);
   monge_shape_builder_set_unit (builder, reader->unit);
   if (reader->names != NULL)
@@ -387,12 +387,12 @@ build (Reader *reader, const char *name, GError **error)
 }
 
 MongeShape *
-monge_xyz_parse (const guint8 *data, gsize size, const char *name, GError **error)
+monge_xyz_parse (const MongeFile *file, GError **error)
 {
   g_auto (Reader) reader = { .separator = ' ' };
 
-  monge_scan_init (&reader.scan, data, size);
-  return read_lines (&reader, error) ? build (&reader, name, error) : NULL;
+  monge_scan_init (&reader.scan, file->data, file->size);
+  return read_lines (&reader, error) ? build (&reader, file, error) : NULL;
 }
 
 /* The first line that is no comment, and the one after names, hold nothing but numbers. */

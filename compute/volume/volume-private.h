@@ -1,7 +1,8 @@
 /* What volume.c and the readers of volumes share. */
 #pragma once
 
-#include "compute/shape/volume.h"
+#include "compute/shape/place.h"
+#include "compute/volume/volume.h"
 
 G_BEGIN_DECLS
 
@@ -24,7 +25,5 @@ char *monge_volume_dup_selection_name (const MongeVolume *volume, const gint32 *
                                        guint n_labels);
 /* The centre of voxel (i, j, k), which need not be integers, in world coordinates. */
 void monge_volume_place (const MongeVolume *volume, const double index[3], double world[3]);
-/* Determinant of the linear part of a 4 × 4 row-major map. */
-double monge_affine_get_determinant (const double affine[16]);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* The header of a PLY file: what its elements and their properties are. */
 #pragma once
 
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 #include "compute/shape/shape.h"
 
 G_BEGIN_DECLS

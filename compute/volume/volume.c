@@ -1,6 +1,6 @@
-#include "compute/shape/volume.h"
+#include "compute/volume/volume.h"
 
-#include "compute/shape/volume-private.h"
+#include "compute/volume/volume-private.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,13 +21,6 @@ struct _MongeVolume {
 };
 
 /* ---- geometry ---- */
-
-double
-monge_affine_get_determinant (const double m[16])
-{
-  return m[0] * (m[5] * m[10] - m[6] * m[9]) - m[1] * (m[4] * m[10] - m[6] * m[8])
-         + m[2] * (m[4] * m[9] - m[5] * m[8]);
-}
 
 /* For each axis of the grid the world axis that it is closest to, each taken once: the strongest
  * entry of the linear part first. R, A, S are +x, +y, +z. */
@@ -422,6 +415,5 @@ monge_volume_extract_voxels (const MongeVolume *volume, const gint32 *labels, gu
       builder, monge_array_new ("weight", MONGE_TYPE_FLOAT64, 1, n_voxels,
                                 g_bytes_new_take (weights, n_voxels * sizeof *weights)));
   monge_shape_builder_set_unit (builder, "mm");
-  monge_shape_builder_set_transform (builder, volume->affine);
   return monge_shape_builder_end (builder, error);
 }

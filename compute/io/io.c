@@ -1,52 +1,65 @@
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
 #include <string.h>
 
 #include "compute/shape/generate.h"
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
+#include "compute/shape/place.h"
 
 #define EXAMPLE_PREFIX "example:"
 #define MAX_LABELS_LISTED 40
 
 #define EXTENSIONS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
+#define PLAIN (MONGE_HOLDS_POINTS | MONGE_HOLDS_ARRAYS)
+#define MESHES (PLAIN | MONGE_HOLDS_SURFACES | MONGE_HOLDS_CURVES)
+
 const MongeFormat monge_formats[] = {
   { "PLY", "Polygon file format", EXTENSIONS ("ply"), monge_ply_matches, monge_ply_parse,
-    monge_ply_write },
+    monge_ply_write, .reads = MESHES | MONGE_HOLDS_CELL_ARRAYS | MONGE_HOLDS_UNIT,
+    .writes = MESHES | MONGE_HOLDS_CELL_ARRAYS | MONGE_HOLDS_UNIT },
   { "NPY", "NumPy array of points", EXTENSIONS ("npy"), monge_npy_matches, monge_npy_parse,
-    monge_npy_write },
+    monge_npy_write, .reads = MONGE_HOLDS_POINTS, .writes = MONGE_HOLDS_POINTS },
   { "STL", "Stereolithography triangles", EXTENSIONS ("stl"), monge_stl_matches, monge_stl_parse,
-    monge_stl_write },
+    monge_stl_write, .reads = MONGE_HOLDS_SURFACES, .writes = MONGE_HOLDS_SURFACES },
   { "OBJ", "Wavefront object", EXTENSIONS ("obj"), monge_obj_matches, monge_obj_parse,
-    monge_obj_write },
+    monge_obj_write, .reads = MESHES | MONGE_HOLDS_UNIT, .writes = MESHES | MONGE_HOLDS_UNIT },
   { "XYZ", "Points as lines of text", EXTENSIONS ("xyz", "txt"), monge_xyz_matches,
-    monge_xyz_parse, monge_xyz_write },
+    monge_xyz_parse, monge_xyz_write, .reads = PLAIN, .writes = PLAIN },
   { "CSV", "Points as lines of text, parted by commas", EXTENSIONS ("csv"), monge_xyz_matches,
-    monge_xyz_parse, monge_csv_write },
+    monge_xyz_parse, monge_csv_write, .reads = PLAIN, .writes = PLAIN },
   { "TSV", "Points as lines of text, parted by tabs", EXTENSIONS ("tsv"), monge_xyz_matches,
-    monge_xyz_parse, monge_tsv_write },
+    monge_xyz_parse, monge_tsv_write, .reads = PLAIN, .writes = PLAIN },
   { NULL },
 };
+
+/* --- Finding --- */
+
+gboolean
+monge_path_has_extension (const char *path, const char *extension)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  gsize length = strlen (base), suffix = strlen (extension);
+
+  return length > suffix + 1 && base[length - suffix - 1] == '.'
+         && g_ascii_strcasecmp (base + length - suffix, extension) == 0;
+}
 
 static gboolean
 has_extension (const char *path, const char *extension)
 {
-  gsize length = strlen (path), suffix = strlen (extension);
+  g_autofree char *zipped = g_strconcat (extension, ".gz", NULL);
 
-  return length > suffix && path[length - suffix - 1] == '.'
-         && g_ascii_strcasecmp (path + length - suffix, extension) == 0;
+  return monge_path_has_extension (path, extension) || monge_path_has_extension (path, zipped);
 }
 
 const MongeFormat *
 monge_format_find_by_extension (const char *path)
 {
-  g_autofree char *name = NULL;
-
   g_return_val_if_fail (path != NULL, NULL);
-  name = g_path_get_basename (path);
   for (const MongeFormat *format = monge_formats; format->name != NULL; format++)
     for (const char *const *extension = format->extensions; *extension != NULL; extension++)
-      if (has_extension (name, *extension) && name[0] != '.')
+      if (has_extension (path, *extension))
         return format;
   return NULL;
 }
@@ -83,50 +96,43 @@ list_formats (gboolean writable)
 
 /* --- Loading --- */
 
-/* The file's name without folder and extension, as text. */
-static char *
-dup_shape_name (const char *path)
+MongeShape *
+monge_format_parse_bytes (const MongeFormat *format, const guint8 *data, gsize size,
+                          const char *name, GError **error)
 {
-  g_autofree char *base = g_path_get_basename (path);
-  char *dot = strrchr (base, '.');
+  const MongeFile file = { .data = data, .size = size, .name = name };
 
-  if (dot != NULL && dot != base)
-    *dot = '\0';
-  return g_filename_display_name (base);
+  g_return_val_if_fail (format != NULL && name != NULL, NULL);
+  return format->parse (&file, error);
 }
 
-/* Pipes cannot be mapped, nor can folders; the second way serves the first and says so of the
- * second. */
-GBytes *
-monge_file_load (const char *path, GError **error)
+/* Of a shape as its format reads it. */
+static MongeShape *
+settle_space (MongeShape *shape, const MongeFormat *format, MongeSpace assumed)
 {
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
-  g_autoptr (GError) local = NULL;
-  char *contents;
-  gsize size;
+  MongeSpace space = monge_shape_get_space (shape);
+  g_autoptr (MongeShape) placed = NULL;
 
-  if (file != NULL)
-    return g_mapped_file_get_bytes (file);
-  if (g_file_get_contents (path, &contents, &size, &local))
-    return g_bytes_new_take (contents, size);
-  g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_IO, local->message);
-  return NULL;
+  if (space == MONGE_SPACE_UNKNOWN)
+    space = format->space != MONGE_SPACE_UNKNOWN ? format->space : assumed;
+  placed = monge_shape_with_spaces (shape, space, space);
+  return monge_shape_in_space (placed, space != MONGE_SPACE_UNKNOWN ? MONGE_SPACE_RAS : space);
 }
 
 static MongeShape *
-parse_file (const char *path, GError **error)
+parse_file (const char *path, const MongeLoadOptions *options, MongeTask *task, GError **error)
 {
-  g_autoptr (GBytes) bytes = monge_file_load (path, error);
+  g_autoptr (GBytes) bytes = monge_file_load (path, task, error);
   g_autofree char *name = NULL, *known = NULL;
+  g_autoptr (MongeShape) shape = NULL;
   const MongeFormat *format;
-  const guint8 *data;
-  gsize size;
+  MongeFile file = { .path = path, .task = task, .repairs = options->repairs };
 
   if (bytes == NULL)
     return NULL;
-  data = g_bytes_get_data (bytes, &size);
-  format = monge_format_find (path, data, size);
-  if (size == 0)
+  file.data = g_bytes_get_data (bytes, &file.size);
+  format = monge_format_find (path, file.data, file.size);
+  if (file.size == 0)
     {
       g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_EMPTY,
                            "the file is empty; copy or export it again");
@@ -140,8 +146,9 @@ parse_file (const char *path, GError **error)
                    "volumes (.nii, .nii.gz)", known);
       return NULL;
     }
-  name = dup_shape_name (path);
-  return format->parse (data, size, name, error);
+  file.name = name = monge_path_dup_shape_name (path);
+  shape = format->parse (&file, error);
+  return shape != NULL ? settle_space (shape, format, options->space) : NULL;
 }
 
 /* --- Volumes --- */
@@ -226,17 +233,18 @@ MongeShape *
 monge_shape_load (const char *path, const MongeLoadOptions *options, MongeTask *task,
                   GError **error)
 {
-  static const MongeLoadOptions none = { NULL };
+  static const MongeLoadOptions none = { 0 };
   g_autoptr (MongeShape) shape = NULL;
 
   g_return_val_if_fail (path != NULL, NULL);
+  options = options != NULL ? options : &none;
   if (monge_task_return_if_cancelled (task, error))
     return NULL;
   if (g_str_has_prefix (path, EXAMPLE_PREFIX))
     return monge_generate_by_name (path + strlen (EXAMPLE_PREFIX), error);
   if (monge_path_is_volume (path))
-    return load_from_volume (path, options != NULL ? options : &none, task, error);
-  shape = parse_file (path, error);
+    return load_from_volume (path, options, task, error);
+  shape = parse_file (path, options, task, error);
   if (shape == NULL)
     {
       g_prefix_error (error, "%s: ", path);
@@ -263,11 +271,36 @@ monge_file_save (const char *path, const void *data, gsize size, GError **error)
   return FALSE;
 }
 
-gboolean
-monge_shape_save (const MongeShape *shape, const char *path, GError **error)
+/* @shape as it is to stand in a file of @format. Transfer full; NULL with @error. */
+static MongeShape *
+place_for (MongeShape *shape, const MongeFormat *format, const MongeSaveOptions *options,
+           GError **error)
 {
+  MongeSpace space = format->space;
+  g_autoptr (MongeShape) placed = monge_shape_ref (shape);
+
+  if (options->original_frame)
+    {
+      g_clear_pointer (&placed, monge_shape_unref);
+      placed = monge_shape_untransformed (shape, error);
+      if (placed == NULL)
+        return NULL;
+    }
+  if (space == MONGE_SPACE_UNKNOWN)
+    space = options->space != MONGE_SPACE_UNKNOWN ? options->space
+                                                  : monge_shape_get_stored_space (placed);
+  return monge_shape_in_space (placed, space);
+}
+
+gboolean
+monge_shape_save (MongeShape *shape, const char *path, const MongeSaveOptions *options,
+                  GError **error)
+{
+  static const MongeSaveOptions none = { 0 };
   const MongeFormat *format;
   g_autoptr (GString) out = NULL;
+  g_autoptr (GBytes) zipped = NULL;
+  g_autoptr (MongeShape) placed = NULL;
   g_autofree char *known = NULL;
 
   g_return_val_if_fail (shape != NULL && path != NULL, FALSE);
@@ -281,10 +314,14 @@ monge_shape_save (const MongeShape *shape, const char *path, GError **error)
       return FALSE;
     }
   out = g_string_new (NULL);
-  if (!format->write (shape, out, error))
+  placed = place_for (shape, format, options != NULL ? options : &none, error);
+  if (placed == NULL || !format->write (placed, out, error))
     {
       g_prefix_error (error, "%s: ", path);
       return FALSE;
     }
-  return monge_file_save (path, out->str, out->len, error);
+  if (!monge_path_has_extension (path, "gz"))
+    return monge_file_save (path, out->str, out->len, error);
+  zipped = monge_bytes_deflate (out->str, out->len);
+  return monge_file_save (path, g_bytes_get_data (zipped, NULL), g_bytes_get_size (zipped), error);
 }

@@ -1,5 +1,5 @@
-#include "compute/shape/cube-table.h"
-#include "compute/shape/volume-private.h"
+#include "compute/volume/cube-table.h"
+#include "compute/volume/volume-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -476,6 +476,5 @@ monge_volume_extract_surface (const MongeVolume *volume, const gint32 *labels, g
                                       MONGE_TYPE_FLOAT32);
   monge_shape_builder_take_cells (builder, MONGE_SHAPE_SURFACE, faces, n_faces);
   monge_shape_builder_set_unit (builder, "mm");
-  monge_shape_builder_set_transform (builder, affine);
   return monge_shape_builder_end (builder, error);
 }

@@ -4,12 +4,12 @@
  * Scalars of vertices and cells that are not coordinates or indices become arrays of one component
  * under their own name, in the order of the file. Lists other than the corners of faces, and
  * elements other than vertex, face and edge, are skipped. */
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
 
 #include <string.h>
 
 #include "compute/shape/bytes.h"
-#include "compute/shape/io-ply-private.h"
+#include "compute/io/ply-private.h"
 
 typedef struct {
   MongeScan scan;
@@ -653,7 +653,7 @@ read_elements (Reader *reader, MongeShapeBuilder *builder, const PlyElement *ver
 }
 
 static MongeShape *
-read_shape (Reader *reader, const char *name, GError **error)
+read_shape (Reader *reader, const MongeFile *file, GError **error)
 {
   g_autoptr (MongeShapeBuilder) builder = NULL;
   const PlyElement *vertex;
@@ -681,7 +681,7 @@ read_shape (Reader *reader, const char *name, GError **error)
               G_GSIZE_FORMAT, vertex->n_rows, MONGE_MAX_VERTICES);
       return NULL;
     }
-  builder = monge_shape_builder_new (name, dim);
+  builder = monge_file_begin_shape (file, dim);
   monge_shape_builder_set_unit (builder, reader->header.unit);
   if (!read_elements (reader, builder, vertex, axes, dim, error))
     return NULL;
@@ -689,20 +689,20 @@ read_shape (Reader *reader, const char *name, GError **error)
 }
 
 MongeShape *
-monge_ply_parse (const guint8 *data, gsize size, const char *name, GError **error)
+monge_ply_parse (const MongeFile *file, GError **error)
 {
   Reader reader = { .swap = FALSE };
   MongeShape *shape;
 
-  if (!monge_ply_matches (data, size))
+  if (!monge_ply_matches (file->data, file->size))
     {
       g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_FORMAT,
                            "line 1: a PLY file starts with a line “ply”; is this another format?");
       return NULL;
     }
-  monge_scan_init (&reader.scan, data, size);
+  monge_scan_init (&reader.scan, file->data, file->size);
   reader.skipped = g_string_new (NULL);
-  shape = read_shape (&reader, name, error);
+  shape = read_shape (&reader, file, error);
   monge_ply_header_clear (&reader.header);
   g_string_free (reader.skipped, TRUE);
   return shape;

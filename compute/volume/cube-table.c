@@ -1,4 +1,4 @@
-#include "compute/shape/cube-table.h"
+#include "compute/volume/cube-table.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-#include "compute/shape/io.h"
+#include "compute/io/io.h"
 
-#include "compute/shape/volume-private.h"
+#include "compute/volume/volume-private.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

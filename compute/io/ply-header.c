@@ -1,4 +1,4 @@
-#include "compute/shape/io-ply-private.h"
+#include "compute/io/ply-private.h"
 
 #include <string.h>
 

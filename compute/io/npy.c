@@ -3,13 +3,13 @@
  *
  * Written in little-endian, row by row, in the type of the positions. Cells, arrays and the unit
  * are lost. */
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "compute/shape/bytes.h"
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 
 #define MAGIC "\x93NUMPY"
 #define MAGIC_SIZE 6
@@ -313,14 +313,14 @@ convert_array (const Array *array, GError **error)
 }
 
 MongeShape *
-monge_npy_parse (const guint8 *data, gsize size, const char *name, GError **error)
+monge_npy_parse (const MongeFile *file, GError **error)
 {
   Array array = { 0 };
   MongeShapeBuilder *builder;
   double *positions;
   gsize n_left;
 
-  if (!read_header (data, size, &array, &n_left, error))
+  if (!read_header (file->data, file->size, &array, &n_left, error))
     return NULL;
   if (array.d > MONGE_MAX_DIM || array.n > MONGE_MAX_VERTICES)
     {
@@ -333,7 +333,7 @@ monge_npy_parse (const guint8 *data, gsize size, const char *name, GError **erro
   positions = convert_array (&array, error);
   if (positions == NULL)
     return NULL;
-  builder = monge_shape_builder_new (name, (guint) array.d);
+  builder = monge_file_begin_shape (file, (guint) array.d);
   monge_shape_builder_take_positions (builder, positions, array.n, array_type (&array));
   if (n_left > 0)
     monge_shape_builder_add_repair (builder,
@@ -359,7 +359,7 @@ check_finite (const double *values, const Array *array, GError **error)
 static double *
 load_values (const char *path, Array *array, GError **error)
 {
-  g_autoptr (GBytes) bytes = monge_file_load (path, error);
+  g_autoptr (GBytes) bytes = monge_file_load (path, NULL, error);
   g_autofree double *values = NULL;
   const guint8 *data;
   gsize size, n_left;

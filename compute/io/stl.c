@@ -6,14 +6,14 @@
  *
  * Written in binary, so coordinates are rounded to float32; vertices in no face, other arrays and
  * the unit are lost. */
-#include "compute/shape/io-private.h"
+#include "compute/io/io-private.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "compute/shape/bytes.h"
-#include "compute/shape/scan.h"
+#include "compute/io/scan.h"
 
 #define HEADER_SIZE 84
 #define FACE_SIZE 50
@@ -112,9 +112,10 @@ weld_add (Weld *weld, const double place[3], guint32 *index, GError **error)
 
 /* Takes the vertices and @faces. */
 static MongeShapeBuilder *
-build (Weld *weld, MongeIndices *faces, MongeType type, const char *name)
+build (Weld *weld, MongeIndices *faces, MongeType type,
+       const MongeFile *file)
 {
-  MongeShapeBuilder *builder = monge_shape_builder_new (name, 3);
+  MongeShapeBuilder *builder = monge_file_begin_shape (file, 3);
 
   monge_shape_builder_add_repair (builder,
                                   "%" G_GSIZE_FORMAT " corners were welded into %" G_GSIZE_FORMAT
@@ -195,8 +196,10 @@ take_attributes (const guint8 *data, gsize n_faces, MongeShapeBuilder *builder)
 }
 
 static MongeShape *
-parse_binary (const guint8 *data, gsize size, const char *name, GError **error)
+parse_binary (const MongeFile *file, GError **error)
 {
+  const guint8 *data = file->data;
+  gsize size = file->size;
   g_auto (Weld) weld = { .seed = g_random_int () };
   MongeIndices faces = { .arity = 3 };
   MongeShapeBuilder *builder;
@@ -222,7 +225,7 @@ parse_binary (const guint8 *data, gsize size, const char *name, GError **error)
           return NULL;
         }
     }
-  builder = build (&weld, &faces, MONGE_TYPE_FLOAT32, name);
+  builder = build (&weld, &faces, MONGE_TYPE_FLOAT32, file);
   take_attributes (data, n_faces, builder);
   if (size > promised)
     monge_shape_builder_add_repair (builder,
@@ -343,8 +346,10 @@ read_solids (MongeScan *scan, Weld *weld, MongeIndices *faces, GError **error)
 }
 
 static MongeShape *
-parse_text (const guint8 *data, gsize size, const char *name, GError **error)
+parse_text (const MongeFile *file, GError **error)
 {
+  const guint8 *data = file->data;
+  gsize size = file->size;
   g_auto (Weld) weld = { .seed = g_random_int () };
   MongeIndices faces = { .arity = 3 };
   MongeScan scan;
@@ -355,7 +360,7 @@ parse_text (const guint8 *data, gsize size, const char *name, GError **error)
       g_free (faces.values);
       return NULL;
     }
-  return monge_shape_builder_end (build (&weld, &faces, MONGE_TYPE_FLOAT64, name), error);
+  return monge_shape_builder_end (build (&weld, &faces, MONGE_TYPE_FLOAT64, file), error);
 }
 
 /* --- Both --- */
@@ -382,12 +387,15 @@ monge_stl_matches (const guint8 *data, gsize size)
 
 /* A binary header may start with "solid" too, so its size decides first. */
 MongeShape *
-monge_stl_parse (const guint8 *data, gsize size, const char *name, GError **error)
+monge_stl_parse (const MongeFile *file, GError **error)
 {
+  const guint8 *data = file->data;
+  gsize size = file->size;
+
   if (!has_exact_size (data, size) && is_text (data, size))
-    return parse_text (data, size, name, error);
+    return parse_text (file, error);
   if (size >= HEADER_SIZE)
-    return parse_binary (data, size, name, error);
+    return parse_binary (file, error);
   g_set_error (error, MONGE_ERROR, size == 0 ? MONGE_ERROR_EMPTY : MONGE_ERROR_FORMAT,
                "truncated: the header of a binary STL file has %d bytes, but %" G_GSIZE_FORMAT
                " bytes are present, and it is no text; copy the file again", HEADER_SIZE, size);
