@@ -5,16 +5,20 @@
 say () { printf '%s\n' "$*"; }
 die () { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# The compilers (C++ for the host's side of device code, and for running it in tests), meson, GTK with what it needs to draw, and the libraries of compute/.
+# The compilers (C++ for the host's side of device code, and for running it in tests), meson, GTK with
+# what it needs to draw, and the libraries of compute/.
 BUILD_PACKAGES=(
   build-essential g++ meson pkgconf libgtk-4-dev libcglm-dev libjson-glib-dev
-  libnifti2-dev zlib1g-dev libgl1-mesa-dri libegl1 librsvg2-common dconf-gsettings-backend fonts-dejavu-core
+  libnifti2-dev zlib1g-dev libexpat1-dev libjansson-dev
+  libgl1-mesa-dri libegl1 librsvg2-common dconf-gsettings-backend fonts-dejavu-core
 )
 
-# What the tests of the window and of the installed files use.
+# What the tests of the window and of the installed files use, and the other readers of the formats
+# that ours are compared with.
 TEST_PACKAGES=(
   xvfb xauth dbus at-spi2-core python3-gi gir1.2-atspi-2.0 xdotool
   desktop-file-utils appstream libxml2-utils
+  python3-numpy python3-vtk9 python3-nibabel python3-meshio
 )
 
 # Prints those of the packages named that are not installed.

@@ -34,8 +34,9 @@ free_seed (gpointer seed)
 static void
 take_seed (GPtrArray *seeds, const MongeFormat *format, GString *seed)
 {
-  g_autoptr (MongeShape) shape = monge_format_parse_bytes (format, (const guint8 *) seed->str, seed->len, "seed", NULL);
+  g_autoptr (MongeShape) shape = NULL;
 
+  shape = monge_format_parse_bytes (format, (const guint8 *) seed->str, seed->len, "seed", NULL);
   if (shape != NULL)
     g_ptr_array_add (seeds, seed);
   else

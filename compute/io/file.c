@@ -52,7 +52,8 @@ fail_damaged (const Inflater *inflater, gsize at, GError **error)
   return FALSE;
 }
 
-/* gzip streams may follow one another; what follows the last and is none is ignored, as gunzip does. */
+/* gzip streams may follow one another; what follows the last and is none is ignored, as gunzip
+ * does. */
 static gboolean
 inflate_all (Inflater *inflater, const guint8 *data, gsize size, gsize max_size, MongeTask *task,
              GError **error)
