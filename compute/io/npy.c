@@ -10,6 +10,7 @@
 
 #include "compute/shape/bytes.h"
 #include "compute/io/scan.h"
+#include "compute/io/values-private.h"
 
 #define MAGIC "\x93NUMPY"
 #define MAGIC_SIZE 6
@@ -19,6 +20,7 @@ typedef struct {
   char kind; /* f, i, u or b */
   guint item_size;
   gboolean swap, is_fortran, has_type, has_order, has_shape;
+  guint n_sizes;
   gsize n, d;
   const guint8 *values;
 } Array;
@@ -99,7 +101,7 @@ read_type (MongeScan *scan, Array *array, GError **error)
   monge_scan_find_word (scan);
   if (scan->at < scan->end && *scan->at == '[')
     return fail_at (scan, error, MONGE_ERROR_UNSUPPORTED,
-                    "the array has named fields; save a plain array of numbers");
+                    "the array has named fields; save each field as an array of its own");
   if (!read_quoted (scan, &word, &length, error))
     return FALSE;
   if (length == 3 && is_one_of (word[0], "<>|=") && is_one_of (word[1], "fiub")
@@ -156,10 +158,9 @@ read_shape (MongeScan *scan, Array *array, GError **error)
     }
   array->n = (gsize) sizes[0];
   array->d = (gsize) sizes[1];
+  array->n_sizes = n_sizes;
   array->has_shape = TRUE;
-  return n_sizes > 0
-         || fail_at (scan, error, MONGE_ERROR_SIZE,
-                     "the array is a single number; save it as (points, coordinates)");
+  return TRUE;
 }
 
 static gboolean
@@ -266,12 +267,12 @@ array_type (const Array *array)
       return array->item_size == 1 ? MONGE_TYPE_INT8
              : array->item_size == 2 ? MONGE_TYPE_INT16
              : array->item_size == 4 ? MONGE_TYPE_INT32
-                                     : MONGE_TYPE_FLOAT64;
+                                     : MONGE_TYPE_INT64;
     default:
       return array->item_size == 1 ? MONGE_TYPE_UINT8
              : array->item_size == 2 ? MONGE_TYPE_UINT16
              : array->item_size == 4 ? MONGE_TYPE_UINT32
-                                     : MONGE_TYPE_FLOAT64;
+                                     : MONGE_TYPE_UINT64;
     }
 }
 
@@ -281,20 +282,21 @@ convert_items (const Array *array, const guint8 *from, gsize n, double *to, gsiz
 {
   guint64 item;
 
-  if (array->kind != 'f' && array->item_size == 8)
-    {
-      for (gsize i = 0; i < n; i++)
-        {
-          monge_bytes_copy (from + 8 * i, 8, &item, 8, 8, 1, array->swap);
-          to[i * step] = array->kind == 'i' ? (double) (gint64) item : (double) item;
-        }
-      return;
-    }
   for (gsize i = 0; i < n; i++)
     {
       monge_bytes_copy (from + array->item_size * i, 0, &item, 0, array->item_size, 1, array->swap);
       to[i * step] = monge_bytes_get (array_type (array), &item);
     }
+}
+
+static gboolean
+is_list (const Array *array, GError **error)
+{
+  if (array->n_sizes > 0)
+    return TRUE;
+  g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+                       "the array is a single number; save it as (points, coordinates)");
+  return FALSE;
 }
 
 static double *
@@ -312,6 +314,15 @@ convert_array (const Array *array, GError **error)
   return values;
 }
 
+/* 64-bit integers are coordinates that few formats can hold. */
+static MongeType
+position_type (const Array *array)
+{
+  MongeType type = array_type (array);
+
+  return type == MONGE_TYPE_INT64 || type == MONGE_TYPE_UINT64 ? MONGE_TYPE_FLOAT64 : type;
+}
+
 MongeShape *
 monge_npy_parse (const MongeFile *file, GError **error)
 {
@@ -320,7 +331,7 @@ monge_npy_parse (const MongeFile *file, GError **error)
   double *positions;
   gsize n_left;
 
-  if (!read_header (file->data, file->size, &array, &n_left, error))
+  if (!read_header (file->data, file->size, &array, &n_left, error) || !is_list (&array, error))
     return NULL;
   if (array.d > MONGE_MAX_DIM || array.n > MONGE_MAX_VERTICES)
     {
@@ -334,12 +345,58 @@ monge_npy_parse (const MongeFile *file, GError **error)
   if (positions == NULL)
     return NULL;
   builder = monge_file_begin_shape (file, (guint) array.d);
-  monge_shape_builder_take_positions (builder, positions, array.n, array_type (&array));
+  monge_shape_builder_take_positions (builder, positions, array.n, position_type (&array));
   if (n_left > 0)
     monge_shape_builder_add_repair (builder,
                                     "%" G_GSIZE_FORMAT " bytes after the array were ignored",
                                     n_left);
   return monge_shape_builder_end (builder, error);
+}
+
+/* --- Arrays --- */
+
+#define CHUNK ((gsize) 1 << 20)
+
+/* Column by column or all in one, into the rows of @to. */
+static gboolean
+copy_items (const Array *array, guint8 *to, MongeTask *task, GError **error)
+{
+  gsize size = array->item_size, n_columns = array->is_fortran ? array->d : 1;
+  gsize n = array->n * array->d / n_columns, stride = size * n_columns;
+
+  for (gsize k = 0; k < n_columns; k++)
+    for (gsize i = 0; i < n; i += CHUNK)
+      {
+        if (monge_task_return_if_cancelled (task, error))
+          return FALSE;
+        monge_bytes_copy (array->values + (k * n + i) * size, size, to + k * size + i * stride,
+                          stride, size, MIN (CHUNK, n - i), array->swap);
+      }
+  return TRUE;
+}
+
+MongeArray *
+monge_npy_to_array (const guint8 *data, gsize size, const char *name, MongeTask *task,
+                    GError **error)
+{
+  Array array = { 0 };
+  g_autofree guint8 *values = NULL;
+  gsize n_left, n_bytes;
+
+  if (!read_header (data, size, &array, &n_left, error))
+    return NULL;
+  if (array.d > G_MAXUINT)
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "rows of %" G_GSIZE_FORMAT " numbers; "
+                   "save the array as (points, values)", array.d);
+      return NULL;
+    }
+  n_bytes = array.n * array.d * array.item_size;
+  values = monge_bytes_alloc (n_bytes, 1, error);
+  if (values == NULL || !copy_items (&array, values, task, error))
+    return NULL;
+  return monge_array_new (name, array_type (&array), (guint) array.d, array.n,
+                          g_bytes_new_take (g_steal_pointer (&values), n_bytes));
 }
 
 static gboolean
@@ -367,7 +424,7 @@ load_values (const char *path, Array *array, GError **error)
   if (bytes == NULL)
     return NULL;
   data = g_bytes_get_data (bytes, &size);
-  if (!read_header (data, size, array, &n_left, error))
+  if (!read_header (data, size, array, &n_left, error) || !is_list (array, error))
     return NULL;
   values = convert_array (array, error);
   if (values == NULL || !check_finite (values, array, error))
@@ -416,6 +473,7 @@ append_header (GString *out, const char *type, const char *shape)
 static const char *const type_names[] = {
   [MONGE_TYPE_INT8] = "|i1",    [MONGE_TYPE_UINT8] = "|u1",   [MONGE_TYPE_INT16] = "<i2",
   [MONGE_TYPE_UINT16] = "<u2",  [MONGE_TYPE_INT32] = "<i4",   [MONGE_TYPE_UINT32] = "<u4",
+  [MONGE_TYPE_INT64] = "<i8",   [MONGE_TYPE_UINT64] = "<u8",
   [MONGE_TYPE_FLOAT32] = "<f4", [MONGE_TYPE_FLOAT64] = "<f8",
 };
 
@@ -450,6 +508,19 @@ print_shape (gsize n, gsize d)
 {
   return d == 1 ? g_strdup_printf ("%" G_GSIZE_FORMAT ",", n)
                 : g_strdup_printf ("%" G_GSIZE_FORMAT ", %" G_GSIZE_FORMAT, n, d);
+}
+
+void
+monge_npy_append_array (GString *out, const MongeArray *array)
+{
+  gsize size = monge_type_get_size (array->type), n = array->n_rows * array->n_components, start;
+  g_autofree char *text = print_shape (array->n_rows, array->n_components);
+
+  append_header (out, type_names[array->type], text);
+  start = out->len;
+  g_string_set_size (out, start + n * size);
+  monge_bytes_copy (g_bytes_get_data (array->values, NULL), size, out->str + start, size, size, n,
+                    MONGE_SWAP_LITTLE);
 }
 
 gboolean
