@@ -8,8 +8,8 @@
 
 static const char *const kind_names[] = { "points", "curves", "surface" };
 
-static const char *const type_names[] = { "int8",  "uint8",  "int16",   "uint16",
-                                          "int32", "uint32", "float32", "float64" };
+static const char *const type_names[] = { "int8",   "uint8", "int16",  "uint16",  "int32",
+                                          "uint32", "int64", "uint64", "float32", "float64" };
 
 /* --- what is odd --- */
 
