@@ -190,6 +190,15 @@ monge_file_load (const char *path, MongeTask *task, GError **error)
   return monge_bytes_inflate (data, size, get_size_hint (data, size), G_MAXSIZE - 1, task, error);
 }
 
+gboolean
+monge_file_poll (const MongeFile *file, const guint8 *at, GError **error)
+{
+  if (monge_task_return_if_cancelled (file->task, error))
+    return FALSE;
+  monge_task_set_progress (file->task, (double) (at - file->data) / (double) MAX (file->size, 1));
+  return TRUE;
+}
+
 MongeShapeBuilder *
 monge_file_begin_shape (const MongeFile *file, guint dim)
 {

@@ -37,6 +37,10 @@ GBytes *monge_bytes_inflate (const guint8 *data, gsize size, gsize size_hint, gs
 /* As a gzip stream. */
 GBytes *monge_bytes_deflate (const void *data, gsize size);
 
+/* Tells the task that everything before @at has been read. Returns %FALSE with
+ * %MONGE_ERROR_CANCELLED if it was asked to stop. */
+gboolean monge_file_poll (const MongeFile *file, const guint8 *at, GError **error);
+
 /* A builder named as the file is, that repairs if @file asks for it. */
 MongeShapeBuilder *monge_file_begin_shape (const MongeFile *file, guint dim);
 

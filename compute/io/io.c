@@ -13,6 +13,8 @@
 
 #define PLAIN (MONGE_HOLDS_POINTS | MONGE_HOLDS_ARRAYS)
 #define MESHES (PLAIN | MONGE_HOLDS_SURFACES | MONGE_HOLDS_CURVES)
+#define CELL_AND_FIELD (MONGE_HOLDS_CELL_ARRAYS | MONGE_HOLDS_FIELD_ARRAYS)
+#define SAYS (MONGE_HOLDS_UNIT | MONGE_HOLDS_SPACE)
 
 const MongeFormat monge_formats[] = {
   { "PLY", "Polygon file format", EXTENSIONS ("ply"), monge_ply_matches, monge_ply_parse,
@@ -24,6 +26,9 @@ const MongeFormat monge_formats[] = {
     monge_stl_write, .reads = MONGE_HOLDS_SURFACES, .writes = MONGE_HOLDS_SURFACES },
   { "OBJ", "Wavefront object", EXTENSIONS ("obj"), monge_obj_matches, monge_obj_parse,
     monge_obj_write, .reads = MESHES | MONGE_HOLDS_UNIT, .writes = MESHES | MONGE_HOLDS_UNIT },
+  { "VTK", "VTK legacy poly data", EXTENSIONS ("vtk"), monge_vtk_matches, monge_vtk_parse,
+    monge_vtk_write, .reads = MESHES | CELL_AND_FIELD | SAYS,
+    .writes = MESHES | CELL_AND_FIELD | SAYS },
   { "XYZ", "Points as lines of text", EXTENSIONS ("xyz", "txt"), monge_xyz_matches,
     monge_xyz_parse, monge_xyz_write, .reads = PLAIN, .writes = PLAIN },
   { "CSV", "Points as lines of text, parted by commas", EXTENSIONS ("csv"), monge_xyz_matches,

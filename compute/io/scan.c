@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/shape/bytes.h"
+
 #define MAX_DIGITS 19
 #define MAX_POWER 22
 #define MAX_EXPONENT 100000
@@ -117,6 +119,23 @@ monge_scan_dup_unit (const MongeScan *scan)
   if (unit[0] == '\0' || strlen (unit) > 16)
     return NULL;
   return g_steal_pointer (&unit);
+}
+
+MongeSpace
+monge_scan_space (const MongeScan *scan)
+{
+  static const char mark[] = "SPACE=";
+  MongeSpace space = MONGE_SPACE_UNKNOWN;
+
+  for (const guint8 *at = scan->at; scan->end - at >= 9 && *at != '\n' && *at != '\r'; at++)
+    if (memcmp (at, mark, 6) == 0)
+      {
+        if (memcmp (at + 6, "RAS", 3) == 0)
+          return MONGE_SPACE_RAS;
+        if (memcmp (at + 6, "LPS", 3) == 0)
+          space = MONGE_SPACE_LPS;
+      }
+  return space;
 }
 
 gboolean
@@ -285,6 +304,51 @@ monge_scan_integer (MongeScan *scan, gint64 *value)
   return TRUE;
 }
 
+/* Digits of an integer of 64 bits; left alone if there are too many or none. */
+static gboolean
+scan_wide (MongeScan *scan, MongeType type, void *to)
+{
+  const guint8 *p = scan->at, *first;
+  gboolean negative = FALSE;
+  guint64 digits = 0, most = type == MONGE_TYPE_UINT64 ? G_MAXUINT64 : (guint64) G_MAXINT64;
+
+  if (p < scan->end && (*p == '-' || *p == '+'))
+    negative = *p++ == '-';
+  if (negative)
+    most = type == MONGE_TYPE_UINT64 ? 0 : most + 1;
+  for (first = p; p < scan->end && (guint) (*p - '0') < 10; p++)
+    {
+      guint digit = (guint) (*p - '0');
+      if (digits > (most - digit) / 10)
+        return FALSE;
+      digits = 10 * digits + digit;
+    }
+  if (p == first || (p < scan->end && (*p == '.' || *p == 'e' || *p == 'E')))
+    return FALSE;
+  digits = negative ? -digits : digits;
+  memcpy (to, &digits, sizeof digits);
+  scan->at = p;
+  return TRUE;
+}
+
+gboolean
+monge_scan_value (MongeScan *scan, MongeType type, void *to)
+{
+  MongeScan before = *scan;
+  double value;
+
+  if ((type == MONGE_TYPE_INT64 || type == MONGE_TYPE_UINT64) && scan_wide (scan, type, to))
+    return TRUE;
+  if (!monge_scan_double (scan, &value)
+      || (type < MONGE_TYPE_FLOAT32 && !monge_bytes_holds (type, value)))
+    {
+      *scan = before;
+      return FALSE;
+    }
+  monge_bytes_from_doubles (type, &value, 1, 1, to);
+  return TRUE;
+}
+
 /* --- Writing --- */
 
 /* digits × 10^exponent without zeros at the end, in the plain or in the scientific spelling. */
@@ -404,4 +468,26 @@ void
 monge_text_append_float (GString *out, float value)
 {
   append_number (out, value, TRUE, 6, 9);
+}
+
+void
+monge_text_append_value (GString *out, MongeType type, const void *at)
+{
+  double value;
+  gint64 wide;
+
+  if (type == MONGE_TYPE_INT64 || type == MONGE_TYPE_UINT64)
+    {
+      memcpy (&wide, at, sizeof wide);
+      if (type == MONGE_TYPE_INT64)
+        g_string_append_printf (out, "%" G_GINT64_FORMAT, wide);
+      else
+        g_string_append_printf (out, "%" G_GUINT64_FORMAT, (guint64) wide);
+      return;
+    }
+  value = monge_bytes_get (type, at);
+  if (type == MONGE_TYPE_FLOAT32)
+    monge_text_append_float (out, (float) value);
+  else
+    monge_text_append_double (out, value);
 }

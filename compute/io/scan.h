@@ -2,7 +2,7 @@
  * Private to the readers and writers of compute/shape. Never depends on the locale. */
 #pragma once
 
-#include "compute/core/error.h"
+#include "compute/shape/shape.h"
 
 G_BEGIN_DECLS
 
@@ -62,11 +62,19 @@ char *monge_scan_dup_excerpt (const MongeScan *scan);
 /* The text after "unit:" when the line continues so, else NULL; transfer full. */
 char *monge_scan_dup_unit (const MongeScan *scan);
 
+/* What the rest of the line says of its axes, as 3D Slicer writes it into comments and titles:
+ * SPACE=RAS or SPACE=LPS. */
+MongeSpace monge_scan_space (const MongeScan *scan);
+
 /* A decimal number, or inf or nan in any case, directly at @at; rounded correctly. @at is moved
  * behind it only when there is one. What follows is not looked at. */
 gboolean monge_scan_double (MongeScan *scan, double *value);
 /* An optionally signed whole number of up to 18 digits. */
 gboolean monge_scan_integer (MongeScan *scan, gint64 *value);
+
+/* A number at @at as one of @type: 64-bit integers are exact, reals are rounded, and what an integer
+ * @type does not hold is none. */
+gboolean monge_scan_value (MongeScan *scan, MongeType type, void *to);
 
 /* Sets @error, its message starting with the line of @scan. Returns FALSE. */
 gboolean monge_scan_fail (const MongeScan *scan, GError **error, MongeError code,
@@ -75,5 +83,7 @@ gboolean monge_scan_fail (const MongeScan *scan, GError **error, MongeError code
 /* The shortest decimal that reads back as the same number, as float64 or as float32. */
 void monge_text_append_double (GString *out, double value);
 void monge_text_append_float (GString *out, float value);
+/* The value of @type at @at, at any address; what is written reads back as the same. */
+void monge_text_append_value (GString *out, MongeType type, const void *at);
 
 G_END_DECLS
