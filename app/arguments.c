@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/session-file.h"
+#include "compute/recipe-file.h"
 
 enum {
   EXIT_DONE = 0,
@@ -174,7 +174,7 @@ load_session (MongeArguments *arguments, int argc, char **argv, GError **error)
       else if (g_str_equal (argv[i], "--session"))
         path = argv[i + 1];
       if (path != NULL)
-        return monge_session_file_load (path, arguments->recipe, error);
+        return monge_recipe_file_load (path, arguments->recipe, NULL, error);
     }
   return TRUE;
 }

@@ -2,22 +2,9 @@
 #pragma once
 
 #include "compute/flow/flow.h"
+#include "compute/recipe-input.h"
 
 G_BEGIN_DECLS
-
-/**
- * MongeRecipeInput:
- *
- * One shape as it was asked for. All strings are owned.
- */
-typedef struct {
-  char *path;         /* a file, or "example:NAME" for monge_generate_by_name() */
-  gint32 *labels;     /* of a label volume, taken together; NULL: the file's only one */
-  guint n_labels;
-  gboolean as_voxels; /* voxel centres instead of the surface around them */
-  int mirror;         /* axis whose coordinate changes its sign, 0 to 2; -1 (default): none */
-  char *weights_path; /* (n) NPY array of vertex weights; NULL (default): by the weighting */
-} MongeRecipeInput;
 
 /**
  * MongeRecipe:
@@ -25,7 +12,8 @@ typedef struct {
  * Plain data; fill it by hand or by monge_recipe_set(). One thread.
  */
 typedef struct {
-  MongeRecipeInput source, target;
+  MongeRecipeInput source, target; /* without a path: there is none */
+  GPtrArray *context;              /* (element-type MongeRecipeInput), owned: what is shown besides */
   MongeWeighting weighting;
   MongeFlowParams params;
   gboolean blur_is_given; /* else monge_recipe_open_flow() takes it from the shapes' size */
@@ -35,38 +23,22 @@ MongeRecipe *monge_recipe_new (void);
 void monge_recipe_free (MongeRecipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeRecipe, monge_recipe_free)
 
-/**
- * MongeRecipeKey:
- *
- * What can be set beside the lines of #monge_flow_options.
- * @value: how a value looks, such as "L[,L…]", for help
- */
-typedef struct {
-  const char *key;
-  const char *value;
-  const char *help;
-} MongeRecipeKey;
+/* Where to fill in a shape of that role: the source, the target, or one more of the context, which
+ * belongs to @recipe. */
+MongeRecipeInput *monge_recipe_add (MongeRecipe *recipe, MongeRole role);
+/* Those that have a path: source, target, context. (element-type MongeRecipeInput), borrowed
+ * elements; transfer container. */
+GPtrArray *monge_recipe_list_inputs (MongeRecipe *recipe);
 
-/* "source-label", "target-label", "mirror-source", "mirror-target", "source-weights",
- * "target-weights", "weighting"; ends with a NULL key. */
+/* What can be set beside the lines of #monge_flow_options: most of #monge_recipe_input_keys with
+ * "source-" or "target-" before them, "mirror-source", "mirror-target", "weighting". Ends with a
+ * NULL key. */
 extern const MongeRecipeKey monge_recipe_keys[];
 
-/* Any key of #monge_recipe_keys or #monge_flow_options. Errors name the key and what it takes. */
+/* Any key of #monge_recipe_keys or #monge_flow_options, and "source-" or "target-" before any of
+ * #monge_recipe_input_keys. Errors name the key and what it takes. */
 gboolean monge_recipe_set (MongeRecipe *recipe, const char *key, const char *text, GError **error);
 
-/* A path, "example:NAME", or "PATH#L[,L…]" to choose labels of a volume. */
-gboolean monge_recipe_input_set_path (MongeRecipeInput *input, const char *text, GError **error);
-/* "L[,L…]": whole numbers. */
-gboolean monge_recipe_input_set_labels (MongeRecipeInput *input, const char *text, GError **error);
-void monge_recipe_input_clear (MongeRecipeInput *input);
-
-/* Reads and mirrors. Errors start with the path. Any thread. Transfer full. */
-MongeShape *monge_recipe_input_load (const MongeRecipeInput *input, MongeTask *task,
-                                     GError **error);
-/* @shape: what monge_recipe_input_load() gave. Reads the weights, if any. */
-MongeMeasure *monge_recipe_input_build_measure (const MongeRecipeInput *input,
-                                                const MongeShape *shape, MongeWeighting weighting,
-                                                GError **error);
 /**
  * monge_recipe_open_flow:
  * @recipe: its blur is set from the shapes' size if it was not given

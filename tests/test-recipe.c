@@ -100,7 +100,98 @@ test_refuse (void)
   refuse ("mirror-source", "w", "x, y, z");
   refuse ("weighting", "heavy", "uniform");
   refuse ("target-label", "1,,2", "whole numbers");
-  refuse ("source-label", "99999999999", "whole numbers");
+  refuse ("source-label", "99999999999", "Option source-label takes whole numbers");
+  refuse ("target-space", "MNI", "Option target-space takes one of RAS");
+  refuse ("source-level", "nan", "Option source-level takes a number");
+  refuse ("source-level", "1 2", "source-level");
+  refuse ("target-repair", "perhaps", "Option target-repair takes yes or no");
+  refuse ("source-colour", "#D55E0", "source-colour");
+  refuse ("source-colour", "#D55E0g", "source-colour");
+  refuse ("source-", "x", "There is no option source-");
+}
+
+/* What is set is printed, and sets the same again. */
+static void
+test_inputs_print_what_sets_them (void)
+{
+  static const char *const texts[][2] = {
+    { "name", "left" },          { "colour", "#D55E00" },      { "visible", "no" },
+    { "space", "LPS" },          { "repair", "yes" },          { "label", "-3,37" },
+    { "voxels", "yes" },         { "level", "0.10000000000000001" },
+    { "density", "yes" },        { "mirror", "y" },            { "filter", "repair" },
+    { "weights", "w.npy" },      { "weights-array", "mass" },  { "landmarks", "l.fcsv" },
+    { "colour-array", "curv" },
+  };
+  MongeRecipeInput input = MONGE_RECIPE_INPUT_INIT;
+  g_autoptr (GError) error = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree char *text = NULL;
+
+      g_assert_null (monge_recipe_input_print (&input, texts[i][0]));
+      g_assert_true (monge_recipe_input_set (&input, texts[i][0], texts[i][1], &error));
+      g_assert_no_error (error);
+      text = monge_recipe_input_print (&input, texts[i][0]);
+      g_assert_cmpstr (text, ==, texts[i][1]);
+    }
+  for (const MongeRecipeKey *key = monge_recipe_input_keys; key->key != NULL; key++)
+    {
+      g_assert_true (monge_recipe_input_set (&input, key->key, "", &error));
+      g_assert_null (monge_recipe_input_print (&input, key->key));
+    }
+  monge_recipe_input_clear (&input);
+}
+
+static void
+test_values_add_up (void)
+{
+  g_autoptr (MongeRecipe) recipe = monge_recipe_new ();
+  MongeRecipeInput copy;
+
+  set (recipe, "source-values", "a.npy");
+  set (recipe, "source-values", "b.csv");
+  monge_recipe_input_copy (&copy, &recipe->source);
+  g_assert_cmpuint (g_strv_length (copy.values), ==, 2);
+  g_assert_cmpstr (copy.values[1], ==, "b.csv");
+  g_assert_true (monge_recipe_input_loads_same (&copy, &recipe->source));
+  set (recipe, "source-values", "");
+  g_assert_null (recipe->source.values);
+  g_assert_false (monge_recipe_input_loads_same (&copy, &recipe->source));
+  monge_recipe_input_clear (&copy);
+}
+
+/* Values are attached to the vertices, and one of them weighs. */
+static void
+test_attached_values_weigh (void)
+{
+  g_autoptr (MongeRecipe) recipe = monge_recipe_new ();
+  g_autofree char *points = monge_test_tmp_path ("points.npy");
+  g_autofree char *mass = monge_test_tmp_path ("mass.npy");
+  static const double x[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0 }, weights[] = { 1, 2, 5 };
+  g_autoptr (MongeShape) shape = NULL;
+  g_autoptr (MongeMeasure) measure = NULL;
+  GError *error = NULL;
+
+  g_assert_true (monge_npy_save (points, x, 3, 3, NULL));
+  g_assert_true (monge_npy_save (mass, weights, 3, 1, NULL));
+  take_path (&recipe->source, points);
+  set (recipe, "source-values", mass);
+  set (recipe, "source-weights-array", "mass");
+  shape = monge_recipe_input_load (&recipe->source, NULL, &error);
+  g_assert_no_error (error);
+  measure = monge_recipe_input_build_measure (&recipe->source, shape, MONGE_WEIGHTING_AUTO, &error);
+  g_assert_no_error (error);
+  monge_assert_close (monge_measure_get_weights (measure)[2], 5.0 / 8.0, 1e-12);
+  set (recipe, "source-weights-array", "missing");
+  g_assert_null (monge_recipe_input_build_measure (&recipe->source, shape, MONGE_WEIGHTING_AUTO,
+                                                   &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "“missing”");
+  g_assert_true (monge_npy_save (mass, weights, 2, 1, NULL));
+  error = NULL;
+  g_assert_null (monge_recipe_input_load (&recipe->source, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "mass.npy"));
+  g_error_free (error);
 }
 
 /* Every key that is listed can be set. */
@@ -219,6 +310,9 @@ main (int argc, char **argv)
   g_test_add_func ("/recipe/paths", test_paths);
   g_test_add_func ("/recipe/keys", test_keys);
   g_test_add_func ("/recipe/refuse", test_refuse);
+  g_test_add_func ("/recipe/inputs_print_what_sets_them", test_inputs_print_what_sets_them);
+  g_test_add_func ("/recipe/values_add_up", test_values_add_up);
+  g_test_add_func ("/recipe/attached_values_weigh", test_attached_values_weigh);
   g_test_add_func ("/recipe/keys_are_known", test_keys_are_known);
   g_test_add_func ("/recipe/mirror", test_mirror);
   g_test_add_func ("/recipe/mirror_missing_axis", test_mirror_missing_axis);

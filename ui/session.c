@@ -224,7 +224,7 @@ prepare (MongeSession *session)
     {
       if (session->shapes[r] != NULL)
         preparation->shapes[r] = monge_shape_ref (session->shapes[r]);
-      monge_shape_loader_copy_input (&preparation->inputs[r], &session->inputs[r]);
+      monge_recipe_input_copy (&preparation->inputs[r], &session->inputs[r]);
     }
   choose_params (session, preparation);
   session->preparing = TRUE;
@@ -294,7 +294,7 @@ loaded (GObject *object, GAsyncResult *result, gpointer user_data)
       session->shapes[role] = g_steal_pointer (&shape);
       session->shapes_are_new = TRUE;
       monge_recipe_input_clear (&session->inputs[role]);
-      monge_shape_loader_copy_input (&session->inputs[role], &loader->input);
+      monge_recipe_input_copy (&session->inputs[role], &loader->input);
       report_repairs (session, session->shapes[role]);
     }
   if (role == MONGE_N_ROLES)
@@ -425,8 +425,8 @@ monge_session_dup_recipe (MongeSession *session)
 {
   MongeRecipe *recipe = monge_recipe_new ();
 
-  monge_shape_loader_copy_input (&recipe->source, &session->inputs[MONGE_ROLE_SOURCE]);
-  monge_shape_loader_copy_input (&recipe->target, &session->inputs[MONGE_ROLE_TARGET]);
+  monge_recipe_input_copy (&recipe->source, &session->inputs[MONGE_ROLE_SOURCE]);
+  monge_recipe_input_copy (&recipe->target, &session->inputs[MONGE_ROLE_TARGET]);
   recipe->weighting = session->weighting;
   recipe->params = session->params;
   recipe->blur_is_given = TRUE;

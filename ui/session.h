@@ -10,12 +10,6 @@
 
 G_BEGIN_DECLS
 
-typedef enum {
-  MONGE_ROLE_SOURCE,
-  MONGE_ROLE_TARGET,
-  MONGE_N_ROLES,
-} MongeRole;
-
 #define MONGE_TYPE_SESSION (monge_session_get_type ())
 G_DECLARE_FINAL_TYPE (MongeSession, monge_session, MONGE, SESSION, GObject)
 

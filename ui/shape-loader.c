@@ -17,21 +17,12 @@ loaded_free (gpointer data)
   g_free (loaded);
 }
 
-void
-monge_shape_loader_copy_input (MongeRecipeInput *copy, const MongeRecipeInput *input)
-{
-  *copy = *input;
-  copy->path = g_strdup (input->path);
-  copy->labels = g_memdup2 (input->labels, input->n_labels * sizeof *input->labels);
-  copy->weights_path = g_strdup (input->weights_path);
-}
-
 MongeShapeLoader *
 monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume)
 {
   MongeShapeLoader *loader = g_atomic_rc_box_new0 (MongeShapeLoader);
 
-  monge_shape_loader_copy_input (&loader->input, input);
+  monge_recipe_input_copy (&loader->input, input);
   loader->volume = volume != NULL ? monge_volume_ref (volume) : NULL;
   return loader;
 }

@@ -34,7 +34,4 @@ gboolean monge_shape_loader_run_finish (GAsyncResult *result, MongeShape **shape
 /* The loader that @result belongs to; borrowed. */
 MongeShapeLoader *monge_shape_loader_of (GAsyncResult *result);
 
-/* Deep copy into @copy, to be cleared by monge_recipe_input_clear(). */
-void monge_shape_loader_copy_input (MongeRecipeInput *copy, const MongeRecipeInput *input);
-
 G_END_DECLS

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "compute/recipe-file.h"
 #include "ui/file-dialog.h"
-#include "ui/session-file.h"
 #include "ui/settings.h"
 #include "ui/theme.h"
 
@@ -474,7 +474,7 @@ monge_window_save_session (MongeWindow *window, const char *path)
   g_autoptr (MongeRecipe) recipe = monge_session_dup_recipe (window->session);
   g_autoptr (GError) error = NULL;
 
-  if (monge_session_file_save (path, recipe, &error))
+  if (monge_recipe_file_save (path, recipe, &error))
     say_saved (window, path);
   else
     monge_window_show_message (window, error->message, TRUE);
@@ -486,7 +486,7 @@ monge_window_open_session (MongeWindow *window, const char *path)
   g_autoptr (MongeRecipe) recipe = monge_recipe_new ();
   g_autoptr (GError) error = NULL;
 
-  if (monge_session_file_load (path, recipe, &error))
+  if (monge_recipe_file_load (path, recipe, NULL, &error))
     monge_session_open_recipe (window->session, recipe);
   else
     monge_window_show_message (window, error->message, TRUE);

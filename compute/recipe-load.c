@@ -1,0 +1,216 @@
+#include "compute/recipe-input.h"
+
+#include "compute/io/io.h"
+#include "compute/io/values.h"
+#include "compute/shape/generate.h"
+#include "compute/shape/place.h"
+
+#include <string.h>
+
+#define EXAMPLE "example:"
+
+/* monge_shape_mirrored() turns the faces but keeps the shape where it is; left and right of one
+ * body lie on both sides of the origin, so here the coordinate itself changes its sign. */
+static MongeShape *
+mirror (const MongeShape *shape,
+        guint axis,
+        GError **error)
+{
+  guint dim = monge_shape_get_dim (shape);
+  gsize n = monge_shape_get_n_vertices (shape);
+  const double *x = monge_shape_get_positions (shape);
+  g_autoptr (MongeShape) image = NULL;
+  g_autofree double *positions = NULL;
+
+  if (axis >= dim)
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+                   "%s has %u coordinates: there is no axis %c to mirror",
+                   monge_shape_get_name (shape), dim, "xyz"[axis]);
+      return NULL;
+    }
+  image = monge_shape_mirrored (shape, axis);
+  positions = g_memdup2 (x, n * dim * sizeof (double));
+  for (gsize i = 0; i < n; i++)
+    positions[i * dim + axis] = -positions[i * dim + axis];
+  return monge_shape_moved (image, positions);
+}
+
+static MongeShape *
+attach (const MongeRecipeInput *input,
+        MongeShape *shape,
+        const char *path,
+        MongeTask *task,
+        GError **error)
+{
+  g_autoptr (GPtrArray) arrays = monge_values_load (path, task, error);
+  MongeShape *whole = arrays != NULL ? monge_shape_with_arrays (shape, arrays, error) : NULL;
+
+  if (arrays != NULL && whole == NULL)
+    g_prefix_error (error, "%s: not for %s: ", path, input->path);
+  return whole;
+}
+
+/* What every way of loading ends with. Takes @loaded, which may be NULL. */
+static MongeShape *
+finish (const MongeRecipeInput *input,
+        MongeShape *loaded,
+        MongeTask *task,
+        GError **error)
+{
+  g_autoptr (MongeShape) shape = loaded;
+
+  if (shape != NULL && input->mirror >= 0)
+    {
+      shape = mirror (loaded, (guint) input->mirror, error);
+      monge_shape_unref (loaded);
+    }
+  for (char **path = input->values; shape != NULL && path != NULL && *path != NULL; path++)
+    {
+      MongeShape *whole = attach (input, shape, *path, task, error);
+
+      monge_shape_unref (shape);
+      shape = whole;
+    }
+  return g_steal_pointer (&shape);
+}
+
+MongeShape *
+monge_recipe_input_extract (const MongeRecipeInput *input,
+                            const MongeVolume *volume,
+                            MongeTask *task,
+                            GError **error)
+{
+  MongeShape *shape;
+
+  if (input->as_voxels)
+    shape = monge_volume_extract_voxels (volume, input->labels, input->n_labels, error);
+  else
+    shape = monge_volume_extract_surface (volume, input->labels, input->n_labels, task, error);
+  if (shape == NULL)
+    g_prefix_error (error, "%s: ", input->path);
+  return finish (input, shape, task, error);
+}
+
+static MongeShape *
+load (const MongeRecipeInput *input,
+      MongeTask *task,
+      GError **error)
+{
+  MongeLoadOptions options = {
+    .labels = input->labels,
+    .n_labels = input->n_labels,
+    .as_voxels = input->as_voxels,
+    .space = input->space,
+    .repairs = input->repairs,
+  };
+
+  if (g_str_has_prefix (input->path, EXAMPLE))
+    return monge_generate_by_name (input->path + strlen (EXAMPLE), error);
+  if (input->n_labels > 0 && !monge_path_is_volume (input->path))
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                   "%s: labels can only be chosen from a volume (.nii, .nii.gz)", input->path);
+      return NULL;
+    }
+  return monge_shape_load (input->path, &options, task, error);
+}
+
+MongeShape *
+monge_recipe_input_load_original (const MongeRecipeInput *input,
+                                  MongeTask *task,
+                                  GError **error)
+{
+  g_return_val_if_fail (input->path != NULL, NULL);
+  return finish (input, load (input, task, error), task, error);
+}
+
+MongeShape *
+monge_recipe_input_filter (const MongeRecipeInput *input,
+                           MongeShape *original,
+                           MongeTask *task,
+                           GPtrArray **notes,
+                           GError **error)
+{
+  if (notes != NULL)
+    *notes = g_ptr_array_new_with_free_func (g_free);
+  return monge_shape_ref (original);
+}
+
+MongeShape *
+monge_recipe_input_load (const MongeRecipeInput *input,
+                         MongeTask *task,
+                         GError **error)
+{
+  g_autoptr (MongeShape) original = monge_recipe_input_load_original (input, task, error);
+
+  return original != NULL ? monge_recipe_input_filter (input, original, task, NULL, error) : NULL;
+}
+
+/* --- weights --- */
+
+static double *
+get_array_weights (const MongeRecipeInput *input,
+                   const MongeShape *shape,
+                   GError **error)
+{
+  const MongeArray *array = monge_shape_find_array (shape, input->weights_array);
+  gsize n = monge_shape_get_n_vertices (shape);
+  double *weights;
+
+  if (array == NULL || array->n_components != 1)
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME,
+                   array == NULL ? "%s: there is no array “%s” to take weights from"
+                                 : "%s: “%s” has several numbers per vertex, weights are one",
+                   input->path, input->weights_array);
+      return NULL;
+    }
+  weights = g_new (double, n);
+  for (gsize i = 0; i < n; i++)
+    weights[i] = monge_array_get (array, i, 0);
+  return weights;
+}
+
+static double *
+load_weights (const MongeRecipeInput *input,
+              const MongeShape *shape,
+              GError **error)
+{
+  g_autofree double *weights = NULL;
+  gsize n = monge_shape_get_n_vertices (shape), n_weights, d;
+
+  if (!monge_npy_load (input->weights_path, &weights, &n_weights, &d, error))
+    return NULL;
+  if (n_weights * d == n)
+    return g_steal_pointer (&weights);
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+               "%s: %" G_GSIZE_FORMAT " weights for the %" G_GSIZE_FORMAT
+               " vertices of %s; give one per vertex",
+               input->weights_path, n_weights * d, n, input->path);
+  return NULL;
+}
+
+MongeMeasure *
+monge_recipe_input_build_measure (const MongeRecipeInput *input,
+                                  const MongeShape *shape,
+                                  MongeWeighting weighting,
+                                  GError **error)
+{
+  g_autofree double *weights = NULL;
+  MongeMeasure *measure;
+
+  if (input->weights_path == NULL && input->weights_array == NULL)
+    return monge_measure_new_from_shape (shape, weighting, error);
+  weights = input->weights_path != NULL ? load_weights (input, shape, error)
+                                        : get_array_weights (input, shape, error);
+  if (weights == NULL)
+    return NULL;
+  measure = monge_measure_new (monge_shape_get_positions (shape), weights,
+                               monge_shape_get_n_vertices (shape), monge_shape_get_dim (shape),
+                               error);
+  if (measure == NULL)
+    g_prefix_error (error, "%s: ", input->weights_path != NULL ? input->weights_path
+                                                               : input->weights_array);
+  return measure;
+}
