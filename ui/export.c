@@ -1,0 +1,167 @@
+#include "ui/export.h"
+
+#include <string.h>
+
+MongeExport *
+monge_export_new (MongeShape *shape)
+{
+  MongeExport *export = g_new0 (MongeExport, 1);
+
+  export->shape = monge_shape_ref (shape);
+  return export;
+}
+
+void
+monge_export_free (MongeExport *export)
+{
+  if (export == NULL)
+    return;
+  monge_shape_unref (export->shape);
+  g_free (export->path);
+  g_strfreev (export->arrays);
+  g_free (export);
+}
+
+static gboolean
+is_wanted (const char *const *arrays, const char *name)
+{
+  return arrays == NULL || g_strv_contains (arrays, name);
+}
+
+/* The same shape with some of its arrays. */
+static MongeShape *
+pick_arrays (MongeShape *shape, const char *const *arrays, GError **error)
+{
+  MongeShapeBuilder *builder;
+  gsize n = monge_shape_get_n_vertices (shape), n_cells = monge_shape_get_n_cells (shape);
+  guint dim = monge_shape_get_dim (shape);
+  MongeShapeKind kind = monge_shape_get_kind (shape);
+  gsize corners = kind == MONGE_SHAPE_SURFACE ? 3 : 2;
+
+  if (arrays == NULL)
+    return monge_shape_ref (shape);
+  builder = monge_shape_begin_like (shape);
+  monge_shape_builder_take_positions (
+      builder, g_memdup2 (monge_shape_get_positions (shape), n * dim * sizeof (double)), n,
+      monge_shape_get_position_type (shape));
+  if (kind != MONGE_SHAPE_POINTS)
+    monge_shape_builder_take_cells (
+        builder, kind,
+        g_memdup2 (monge_shape_get_cells (shape), n_cells * corners * sizeof (guint32)), n_cells);
+  for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
+    if (is_wanted (arrays, monge_shape_get_array (shape, i)->name))
+      monge_shape_builder_take_array (builder, monge_array_copy (monge_shape_get_array (shape, i)));
+  for (guint i = 0; i < monge_shape_get_n_cell_arrays (shape); i++)
+    monge_shape_builder_take_cell_array (
+        builder, monge_array_copy (monge_shape_get_cell_array (shape, i)));
+  return monge_shape_builder_end (builder, error);
+}
+
+gboolean
+monge_export_run (const MongeExport *export, GError **error)
+{
+  g_autoptr (MongeShape) shape = pick_arrays (export->shape, (const char *const *) export->arrays,
+                                              error);
+
+  return shape != NULL && monge_shape_save (shape, export->path, &export->options, error);
+}
+
+static void
+run_thread (GTask *task, gpointer source, gpointer export, GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (monge_export_run (export, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+monge_export_run_async (MongeExport *export, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+
+  g_task_set_task_data (task, export, (GDestroyNotify) monge_export_free);
+  g_task_run_in_thread (task, run_thread);
+}
+
+gboolean
+monge_export_run_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* What formats keep */
+
+guint
+monge_export_get_needs (const MongeShape *shape, const char *const *arrays)
+{
+  static const guint kinds[] = { MONGE_HOLDS_POINTS, MONGE_HOLDS_CURVES, MONGE_HOLDS_SURFACES };
+  guint needs = kinds[monge_shape_get_kind (shape)];
+
+  for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
+    if (is_wanted (arrays, monge_shape_get_array (shape, i)->name))
+      needs |= MONGE_HOLDS_ARRAYS;
+  if (monge_shape_get_n_cell_arrays (shape) > 0)
+    needs |= MONGE_HOLDS_CELL_ARRAYS;
+  if (monge_shape_get_n_field_arrays (shape) > 0)
+    needs |= MONGE_HOLDS_FIELD_ARRAYS;
+  if (monge_shape_get_unit (shape) != NULL)
+    needs |= MONGE_HOLDS_UNIT;
+  if (monge_shape_get_space (shape) != MONGE_SPACE_UNKNOWN)
+    needs |= MONGE_HOLDS_SPACE;
+  return needs;
+}
+
+gboolean
+monge_export_can_hold (const MongeFormat *format, const MongeShape *shape)
+{
+  const guint any = MONGE_HOLDS_POINTS | MONGE_HOLDS_CURVES | MONGE_HOLDS_SURFACES;
+  const char *const none[] = { NULL };
+  guint needs = monge_export_get_needs (shape, none) & any;
+
+  return format->write != NULL && (format->writes & needs) == needs;
+}
+
+static void
+append_parts (GString *text, guint which)
+{
+  static const struct {
+    guint ability;
+    const char *name;
+  } parts[] = {
+    { MONGE_HOLDS_POINTS, "points" },
+    { MONGE_HOLDS_CURVES, "points and segments" },
+    { MONGE_HOLDS_SURFACES, "points and faces" },
+    { MONGE_HOLDS_ARRAYS, "values per point" },
+    { MONGE_HOLDS_CELL_ARRAYS, "values per cell" },
+    { MONGE_HOLDS_FIELD_ARRAYS, "values of the whole" },
+    { MONGE_HOLDS_UNIT, "the unit" },
+    { MONGE_HOLDS_SPACE, "the axes" },
+  };
+  gboolean is_first = TRUE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (which & parts[i].ability)
+      {
+        g_string_append_printf (text, "%s%s", is_first ? "" : ", ", parts[i].name);
+        is_first = FALSE;
+      }
+}
+
+char *
+monge_export_describe (const MongeFormat *format, const MongeShape *shape,
+                       const char *const *arrays)
+{
+  guint needs = monge_export_get_needs (shape, arrays);
+  GString *text = g_string_new ("Keeps ");
+
+  append_parts (text, needs & format->writes);
+  if ((needs & ~format->writes) != 0)
+    {
+      g_string_append (text, "; leaves out ");
+      append_parts (text, needs & ~format->writes);
+    }
+  return g_string_free (text, FALSE);
+}
