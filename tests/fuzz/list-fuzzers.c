@@ -1,0 +1,13 @@
+/* Prints the names that run-all.sh takes, one a line: the readers that share a fuzzer one by one. */
+#include <stdio.h>
+
+#include "compute/io/io.h"
+
+int
+main (void)
+{
+  puts ("formula");
+  for (const MongeFormat *format = monge_formats; format->name != NULL; format++)
+    printf ("io:%s\n", format->name);
+  return 0;
+}
