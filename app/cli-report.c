@@ -182,6 +182,7 @@ report_option (JsonBuilder *report,
       monge_report_bool (report, key, number != 0.0);
       break;
     case MONGE_OPTION_CHOICE:
+    case MONGE_OPTION_TEXT:
       monge_report_string (report, key, text);
       break;
     default:

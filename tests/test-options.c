@@ -137,6 +137,35 @@ test_numbers (void)
   g_assert_true (monge_option_get_number (&table[4], &params) == 2.0);
 }
 
+/* Texts lie in the struct itself, which can be copied. */
+static void
+test_texts (void)
+{
+  typedef struct {
+    char name[MONGE_OPTION_TEXT_SIZE];
+  } Named;
+  static const MongeOption names[] = {
+    { "name", "Name", "", MONGE_OPTION_TEXT, offsetof (Named, name), 0, 0, FALSE, NULL, "" },
+    { NULL },
+  };
+  g_autofree char *longest = g_strnfill (MONGE_OPTION_TEXT_SIZE - 1, 'a');
+  g_autofree char *longer = g_strnfill (MONGE_OPTION_TEXT_SIZE, 'a'), *printed = NULL;
+  Named a = { "" }, b;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (monge_option_parse (names, longest, &a, NULL));
+  b = a;
+  printed = monge_option_print (names, &b);
+  g_assert_cmpstr (printed, ==, longest);
+  g_assert_true (monge_options_equal (names, &a, &b));
+  g_assert_true (monge_option_parse (names, "ä", &a, NULL));
+  g_assert_false (monge_options_equal (names, &a, &b));
+  g_assert_false (monge_option_parse (names, longer, &a, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "at most 127 bytes");
+  g_assert_false (monge_option_parse (names, "\xff", &a, NULL));
+  g_assert_cmpstr (a.name, ==, "ä");
+}
+
 static void
 test_unknown (void)
 {
@@ -154,6 +183,7 @@ main (int argc, char **argv)
   g_test_add_func ("/options/round_trip", test_round_trip);
   g_test_add_func ("/options/print_short", test_print_short);
   g_test_add_func ("/options/numbers", test_numbers);
+  g_test_add_func ("/options/texts", test_texts);
   g_test_add_func ("/options/unknown", test_unknown);
   return g_test_run ();
 }

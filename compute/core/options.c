@@ -54,6 +54,8 @@ describe_range (const MongeOption *option)
         g_autofree char *names = g_strjoinv (", ", (char **) option->choices);
         return g_strdup_printf ("one of %s", names);
       }
+    case MONGE_OPTION_TEXT:
+      return g_strdup_printf ("a text of at most %d bytes", MONGE_OPTION_TEXT_SIZE - 1);
     default:
       g_assert_not_reached ();
     }
@@ -142,6 +144,12 @@ monge_option_parse (const MongeOption *option,
         return refuse (option, text, error);
       *(const char **) field = option->choices[choice];
       return TRUE;
+    case MONGE_OPTION_TEXT:
+      if (strlen (text) >= MONGE_OPTION_TEXT_SIZE || !g_utf8_validate (text, -1, NULL))
+        return refuse (option, text, error);
+      memset (field, 0, MONGE_OPTION_TEXT_SIZE);
+      memcpy (field, text, strlen (text));
+      return TRUE;
     default:
       g_return_val_if_reached (FALSE);
     }
@@ -163,6 +171,8 @@ monge_option_print (const MongeOption *option,
       return g_strdup (*(const gboolean *) field ? "true" : "false");
     case MONGE_OPTION_CHOICE:
       return g_strdup (*(const char *const *) field);
+    case MONGE_OPTION_TEXT:
+      return g_strdup (field);
     default:
       g_return_val_if_reached (NULL);
     }
@@ -184,6 +194,8 @@ monge_option_get_number (const MongeOption *option,
       return *(const gboolean *) field ? 1.0 : 0.0;
     case MONGE_OPTION_CHOICE:
       return find_choice (option, *(const char *const *) field);
+    case MONGE_OPTION_TEXT:
+      return NAN;
     default:
       g_return_val_if_reached (NAN);
     }
@@ -224,7 +236,9 @@ monge_options_equal (const MongeOption *table,
                      gconstpointer b)
 {
   for (const MongeOption *option = table; option->key != NULL; option++)
-    if (monge_option_get_number (option, a) != monge_option_get_number (option, b))
+    if (option->type == MONGE_OPTION_TEXT
+          ? strcmp ((const char *) a + option->offset, (const char *) b + option->offset) != 0
+          : monge_option_get_number (option, a) != monge_option_get_number (option, b))
       return FALSE;
   return TRUE;
 }

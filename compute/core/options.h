@@ -6,11 +6,15 @@
 
 G_BEGIN_DECLS
 
+/* Bytes of a text in a parameter struct, which so stays plain data that can be copied. */
+#define MONGE_OPTION_TEXT_SIZE 128
+
 typedef enum {
   MONGE_OPTION_DOUBLE,
   MONGE_OPTION_INT,    /* int */
   MONGE_OPTION_BOOL,   /* gboolean */
   MONGE_OPTION_CHOICE, /* const char *, one of the interned names in @choices */
+  MONGE_OPTION_TEXT,   /* char[MONGE_OPTION_TEXT_SIZE], UTF-8, ends in NUL: a name, a list */
 } MongeOptionType;
 
 /**
@@ -42,9 +46,9 @@ gboolean monge_option_parse (const MongeOption *option, const char *text, gpoint
                              GError **error);
 /* The text that parses back to the same value. Transfer full. */
 char *monge_option_print (const MongeOption *option, gconstpointer params);
-/* The value as a number: a choice is its place in @choices, a boolean 0 or 1. */
+/* The value as a number: a choice is its place in @choices, a boolean 0 or 1, a text NaN. */
 double monge_option_get_number (const MongeOption *option, gconstpointer params);
-/* Clamps to the range; not for NaN. */
+/* Clamps to the range; not for NaN, nor for a text. */
 void monge_option_set_number (const MongeOption *option, gpointer params, double value);
 /* Whether every field named in @table has the same value in both. */
 gboolean monge_options_equal (const MongeOption *table, gconstpointer a, gconstpointer b);

@@ -1,0 +1,27 @@
+#include "compute/filter/filter-private.h"
+
+#include <string.h>
+
+#define FILTER(name, label, Name, identifier, description) \
+  { name, label, description, monge_##identifier##_options, sizeof (Monge##Name##Params), \
+    &monge_##identifier##_defaults, monge_##identifier##_takes, monge_##identifier##_apply }
+
+const MongeFilter monge_filters[] = {
+  FILTER ("subsample", "Subsample", Subsample, subsample,
+          "Keeps some of the points, each with the mass of those that it stands for"),
+  FILTER ("mirror", "Mirror", Mirror, mirror, "Reflects the shape across a plane"),
+  FILTER ("centre", "Centre", Centre, centre, "Moves the middle of the shape to the origin"),
+  FILTER ("scale", "Scale", Scale, scale, "Makes the shape larger or smaller"),
+  FILTER ("normalise", "Normalise", Normalise, normalise,
+          "Centres the shape and scales it to unit size"),
+  { NULL },
+};
+
+const MongeFilter *
+monge_filter_find (const char *name)
+{
+  for (const MongeFilter *filter = monge_filters; filter->name != NULL; filter++)
+    if (strcmp (filter->name, name) == 0)
+      return filter;
+  return NULL;
+}

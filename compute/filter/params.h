@@ -1,0 +1,34 @@
+/* The parameters of each filter; what they mean is in its table of options. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const char *on; /* "box", "centroid" */
+} MongeCentreParams;
+
+typedef struct {
+  const char *axis;  /* "x", "y", "z" */
+  const char *about; /* "middle", "origin" */
+} MongeMirrorParams;
+
+typedef struct {
+  const char *to; /* "unit-box", "unit-size" */
+} MongeNormaliseParams;
+
+typedef struct {
+  const char *to; /* "factor", "unit-box", "unit-size" */
+  double factor;
+  const char *about; /* "middle", "centroid", "origin" */
+} MongeScaleParams;
+
+typedef struct {
+  const char *method; /* "farthest", "grid", "poisson", "area", "random" */
+  int points;
+  double spacing;
+  int seed;
+} MongeSubsampleParams;
+
+G_END_DECLS
