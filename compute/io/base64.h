@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 /* Up to @most bytes to @to; blanks between the characters are skipped, and reading ends behind the
  * characters that fill @most or behind a group that ends in "=". @used: (out) (optional): how many
- * characters were read. @n: (out): bytes written. Fails at a character that is none, with its place in
- * @text. Neither reads nor writes beyond what it was given; O(size). */
+ * characters were read. @n: (out): bytes written. Fails at a character that is none, with its
+ * place in @text. Neither reads nor writes beyond what it was given; O(size). */
 gboolean monge_base64_decode (const char *text, gsize size, void *to, gsize most, gsize *used,
                               gsize *n, GError **error);
 

@@ -16,6 +16,7 @@ void monge_npy_append_array (GString *out, const MongeArray *array);
   GPtrArray *monge_##name##_values_parse (const MongeFile *file, GError **error); \
   gboolean monge_##name##_values_write (const GPtrArray *arrays, GString *out, GError **error);
 
+MONGE_DECLARE_VALUES (gifti)
 MONGE_DECLARE_VALUES (npy)
 
 #undef MONGE_DECLARE_VALUES

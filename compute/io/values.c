@@ -8,6 +8,8 @@
 const MongeValueFormat monge_value_formats[] = {
   { "NPY", "NumPy array", EXTENSIONS ("npy"), monge_npy_matches, monge_npy_values_parse,
     monge_npy_values_write },
+  { "GIFTI", "GIFTI maps and labels", EXTENSIONS ("func.gii", "shape.gii", "label.gii"),
+    monge_gifti_values_matches, monge_gifti_values_parse, monge_gifti_values_write },
   { NULL },
 };
 

@@ -39,8 +39,8 @@ GPtrArray *monge_value_format_parse_bytes (const MongeValueFormat *format, const
                                            gsize size, const char *name, GError **error);
 
 /* (transfer container) (element-type MongeArray): owned by the container, all of as many rows.
- * Arrays without a name of their own are called as the file is. Numbers are as they are in the file,
- * NaN too. Errors start with the path. Any thread. */
+ * Arrays without a name of their own are called as the file is. Numbers are as they are in the
+ * file, NaN too. Errors start with the path. Any thread. */
 GPtrArray *monge_values_load (const char *path, MongeTask *task, GError **error);
 /* To a temporary file that is renamed; zipped if @path ends in .gz. */
 gboolean monge_values_save (const GPtrArray *arrays, const char *path, GError **error);
