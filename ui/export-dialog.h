@@ -14,7 +14,7 @@ G_DECLARE_FINAL_TYPE (MongeExportDialog, monge_export_dialog, MONGE, EXPORT_DIAL
  * monge_export_dialog_new:
  * @title: such as "Export the Transported Shape"
  *
- * Present it. Signal "accepted" (): ask it what was chosen, then for a name; it destroys itself after.
+ * Present it. Signal "accepted" (): ask it what was chosen; it destroys itself after.
  */
 GtkWindow *monge_export_dialog_new (GtkWindow *parent, const char *title, MongeShape *shape);
 /* FALSE if no such format can hold the shape. */

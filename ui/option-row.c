@@ -12,6 +12,7 @@ struct _MongeOptionRow {
   const MongeOption *option;
   double value, default_value; /* the truth; the slider may show less of it */
   int choice, default_choice;
+  char *text, *default_text;   /* of a text, what was taken last */
   double minimum, maximum;     /* of the slider */
   char *unit;
   gboolean loading;            /* signals come from monge_option_row_load() */
@@ -24,6 +25,7 @@ struct _MongeOptionRow {
   GtkWidget *unit_label;
   GtkWidget *drop_down;
   GtkWidget *check;
+  GtkWidget *text_entry;
   GtkWidget *reset;
 };
 
@@ -98,6 +100,8 @@ show_value (MongeOptionRow *row)
 static gboolean
 is_default (MongeOptionRow *row)
 {
+  if (row->text_entry != NULL)
+    return g_strcmp0 (row->text, row->default_text) == 0;
   if (row->drop_down != NULL || row->check != NULL)
     return row->choice == row->default_choice;
   if (isinf (row->value) || isinf (row->default_value))
@@ -202,9 +206,39 @@ on_toggled (GtkCheckButton *check, MongeOptionRow *row)
 }
 
 static void
+set_text (MongeOptionRow *row, const char *text)
+{
+  g_autofree char *taken = g_strndup (text, MONGE_OPTION_TEXT_SIZE - 1);
+  const char *end;
+
+  if (!g_utf8_validate (taken, -1, &end)) /* cut within a letter */
+    taken[end - taken] = '\0';
+  if (g_strcmp0 (taken, row->text) == 0)
+    return;
+  g_free (row->text);
+  row->text = g_steal_pointer (&taken);
+  gtk_editable_set_text (GTK_EDITABLE (row->text_entry), row->text);
+  emit_changed (row);
+}
+
+static void
+take_text (MongeOptionRow *row)
+{
+  set_text (row, gtk_editable_get_text (GTK_EDITABLE (row->text_entry)));
+}
+
+static void
+on_text_left (GtkEventControllerFocus *focus, MongeOptionRow *row)
+{
+  take_text (row);
+}
+
+static void
 on_reset (GtkButton *button, MongeOptionRow *row)
 {
-  if (row->drop_down != NULL)
+  if (row->text_entry != NULL)
+    set_text (row, row->default_text != NULL ? row->default_text : "");
+  else if (row->drop_down != NULL)
     gtk_drop_down_set_selected (GTK_DROP_DOWN (row->drop_down), (guint) row->default_choice);
   else if (row->check != NULL)
     gtk_check_button_set_active (GTK_CHECK_BUTTON (row->check), row->default_choice);
@@ -218,9 +252,10 @@ name_widgets (MongeOptionRow *row)
   const MongeOption *option = row->option;
   g_autofree char *number = g_strdup_printf ("%s, number", option->label);
   g_autofree char *reset = g_strdup_printf ("Reset %s", option->label);
-  GtkWidget *main_control = row->drop_down != NULL ? row->drop_down
-                            : row->check != NULL   ? row->check
-                                                   : row->scale;
+  GtkWidget *main_control = row->drop_down != NULL    ? row->drop_down
+                            : row->check != NULL      ? row->check
+                            : row->text_entry != NULL ? row->text_entry
+                                                      : row->scale;
 
   gtk_widget_set_tooltip_text (row->line, option->help);
   gtk_accessible_update_property (GTK_ACCESSIBLE (main_control), GTK_ACCESSIBLE_PROPERTY_LABEL,
@@ -306,6 +341,22 @@ build_check (MongeOptionRow *row)
 }
 
 static void
+build_text (MongeOptionRow *row)
+{
+  GtkEventController *focus = gtk_event_controller_focus_new ();
+
+  row->text_entry = gtk_entry_new ();
+  gtk_entry_set_max_length (GTK_ENTRY (row->text_entry), MONGE_OPTION_TEXT_SIZE - 1);
+  gtk_editable_set_width_chars (GTK_EDITABLE (row->text_entry), 8);
+  gtk_widget_set_hexpand (row->text_entry, TRUE);
+  gtk_widget_add_css_class (row->text_entry, "number");
+  g_signal_connect_swapped (row->text_entry, "activate", G_CALLBACK (take_text), row);
+  g_signal_connect (focus, "leave", G_CALLBACK (on_text_left), row);
+  gtk_widget_add_controller (row->text_entry, focus);
+  gtk_box_append (GTK_BOX (row->line), row->text_entry);
+}
+
+static void
 build (MongeOptionRow *row)
 {
   const MongeOption *option = row->option;
@@ -315,6 +366,8 @@ build (MongeOptionRow *row)
     build_choice (row);
   else if (option->type == MONGE_OPTION_BOOL)
     build_check (row);
+  else if (option->type == MONGE_OPTION_TEXT)
+    build_text (row);
   else
     build_number (row);
   row->reset = gtk_button_new_from_icon_name ("edit-undo-symbolic");
@@ -333,6 +386,8 @@ static void
 monge_option_row_finalize (GObject *object)
 {
   g_free (MONGE_OPTION_ROW (object)->unit);
+  g_free (MONGE_OPTION_ROW (object)->text);
+  g_free (MONGE_OPTION_ROW (object)->default_text);
   G_OBJECT_CLASS (monge_option_row_parent_class)->finalize (object);
 }
 
@@ -390,13 +445,26 @@ find_choice (const MongeOption *option, gconstpointer params)
   return 0;
 }
 
+static void
+load_text (MongeOptionRow *row, const char *text, const char *default_text)
+{
+  g_free (row->text);
+  g_free (row->default_text);
+  row->text = g_strdup (text);
+  row->default_text = g_strdup (default_text);
+  gtk_editable_set_text (GTK_EDITABLE (row->text_entry), text);
+}
+
 void
 monge_option_row_load (MongeOptionRow *row, gconstpointer params, gconstpointer defaults)
 {
   const MongeOption *option = row->option;
 
   row->loading = TRUE;
-  if (row->drop_down != NULL)
+  if (row->text_entry != NULL)
+    load_text (row, G_STRUCT_MEMBER_P (params, option->offset),
+               G_STRUCT_MEMBER_P (defaults, option->offset));
+  else if (row->drop_down != NULL)
     {
       row->default_choice = find_choice (option, defaults);
       gtk_drop_down_set_selected (GTK_DROP_DOWN (row->drop_down),
@@ -423,7 +491,10 @@ monge_option_row_store (MongeOptionRow *row, gpointer params)
 {
   const MongeOption *option = row->option;
 
-  if (row->drop_down != NULL && option->choices != NULL)
+  if (row->text_entry != NULL)
+    g_strlcpy (G_STRUCT_MEMBER_P (params, option->offset), row->text != NULL ? row->text : "",
+               MONGE_OPTION_TEXT_SIZE);
+  else if (row->drop_down != NULL && option->choices != NULL)
     G_STRUCT_MEMBER (const char *, params, option->offset) = option->choices[row->choice];
   else if (row->drop_down != NULL)
     monge_option_set_number (option, params, option->minimum + row->choice);
