@@ -24,6 +24,8 @@ typedef struct {
   gsize n_items;
   guint32 *items;
   double *middles;  /* (n_items × 3), by item; only while building */
+  double *lifted;   /* (n_vertices × 3); NULL where the shape's own positions are that */
+  const double *positions;
   double *corners;  /* (n_items × arity × 3), in the order of the leaves */
   Node *nodes;
   gsize n_nodes;
@@ -205,7 +207,7 @@ get_corner (const MongeShape *shape, guint arity, gsize i, guint k)
 static void
 fill_leaf (Tree *tree, const MongeShape *shape, Node *node)
 {
-  const double *positions = monge_shape_get_positions (shape);
+  const double *positions = tree->positions;
 
   for (int k = 0; k < 3; k++)
     {
@@ -261,6 +263,7 @@ tree_free (Tree *tree)
 {
   g_free (tree->items);
   g_free (tree->middles);
+  g_free (tree->lifted);
   g_free (tree->corners);
   g_free (tree->nodes);
   g_free (tree);
@@ -275,16 +278,32 @@ get_arity (const MongeShape *shape)
   return monge_shape_get_kind (shape) == MONGE_SHAPE_SURFACE ? 3 : 2;
 }
 
+/* Missing coordinates are 0. */
+static double *
+lift (const MongeShape *shape)
+{
+  const double *x = monge_shape_get_positions (shape);
+  guint dim = monge_shape_get_dim (shape);
+  gsize n = monge_shape_get_n_vertices (shape);
+  double *positions = g_new0 (double, 3 * n);
+
+  for (gsize i = 0; i < n; i++)
+    memcpy (positions + 3 * i, x + dim * i, dim * sizeof *x);
+  return positions;
+}
+
 static Tree *
 tree_new (const MongeShape *shape, MongeTask *task)
 {
-  const double *positions = monge_shape_get_positions (shape);
   Tree *tree = g_new0 (Tree, 1);
   guint arity = get_arity (shape);
   gsize n = arity > 1 ? monge_shape_get_n_cells (shape) : monge_shape_get_n_vertices (shape);
 
   tree->arity = arity;
   tree->n_items = n;
+  if (monge_shape_get_dim (shape) < 3)
+    tree->lifted = lift (shape);
+  tree->positions = tree->lifted != NULL ? tree->lifted : monge_shape_get_positions (shape);
   tree->items = g_new (guint32, n);
   tree->middles = g_new0 (double, 3 * n);
   tree->corners = g_new (double, 3 * arity * n);
@@ -294,7 +313,7 @@ tree_new (const MongeShape *shape, MongeTask *task)
       tree->items[i] = (guint32) i;
       for (guint c = 0; c < arity; c++)
         for (int k = 0; k < 3; k++)
-          tree->middles[3 * i + k] += positions[3 * get_corner (shape, arity, i, c) + k] / arity;
+          tree->middles[3 * i + k] += tree->positions[3 * get_corner (shape, arity, i, c) + k] / arity;
     }
   build_node (tree, shape, 0, n, task);
   g_clear_pointer (&tree->middles, g_free);
@@ -308,12 +327,15 @@ typedef struct {
   double distance; /* squared, to its box */
 } Visit;
 
+/* Squared; @slot: (out): of the nearest item. */
 static double
-tree_find_squared_distance (const Tree *tree, const double p[3])
+tree_find_squared_distance (const Tree *tree, const double p[3], gsize *slot)
 {
   Visit stack[MAX_DEPTH];
   guint depth = 0;
   double best = INFINITY;
+
+  *slot = 0;
 
   stack[depth++] = (Visit){ tree->nodes, 0.0 };
   while (depth > 0)
@@ -324,8 +346,16 @@ tree_find_squared_distance (const Tree *tree, const double p[3])
         continue;
       if (visit.node->count > 0)
         {
-          for (guint32 i = 0; i < visit.node->count; i++)
-            best = MIN (best, find_squared_distance_to_item (tree, visit.node->first + i, p));
+          for (gsize i = visit.node->first; i < visit.node->first + visit.node->count; i++)
+            {
+              double distance = find_squared_distance_to_item (tree, i, p);
+
+              if (distance < best)
+                {
+                  best = distance;
+                  *slot = i;
+                }
+            }
           continue;
         }
       near = (Visit){ visit.node + 1, find_squared_distance_to_box (visit.node + 1, p) };
@@ -337,42 +367,142 @@ tree_find_squared_distance (const Tree *tree, const double p[3])
   return best;
 }
 
+/* The place along ab that is nearest to @p, in [0, 1]. */
+static double
+find_place_on_segment (const double p[3], const double a[3], const double b[3])
+{
+  double ab[3], ap[3], length;
+
+  subtract (b, a, ab);
+  subtract (p, a, ap);
+  length = dot (ab, ab);
+  return length > 0.0 ? CLAMP (dot (ap, ab) / length, 0.0, 1.0) : 0.0;
+}
+
+static void
+find_weights_on_sides (const double p[3], const double *corners, double weights[3])
+{
+  double best = INFINITY;
+
+  for (int k = 0; k < 3; k++)
+    {
+      const double *a = corners + 3 * k, *b = corners + 3 * ((k + 1) % 3);
+      double distance = find_squared_distance_to_segment (p, a, b), t;
+
+      if (!(distance < best))
+        continue;
+      best = distance;
+      t = find_place_on_segment (p, a, b);
+      weights[k] = 1.0 - t;
+      weights[(k + 1) % 3] = t;
+      weights[(k + 2) % 3] = 0.0;
+    }
+}
+
+/* As find_squared_distance_to_triangle(). */
+static void
+find_weights_on_triangle (const double p[3], const double *corners, double weights[3])
+{
+  double ab[3], ac[3], ap[3], uu, uv, vv, pu, pv, scale, v, w;
+
+  subtract (corners + 3, corners, ab);
+  subtract (corners + 6, corners, ac);
+  subtract (p, corners, ap);
+  uu = dot (ab, ab);
+  uv = dot (ab, ac);
+  vv = dot (ac, ac);
+  pu = dot (ap, ab);
+  pv = dot (ap, ac);
+  scale = uu * vv - uv * uv;
+  v = vv * pu - uv * pv;
+  w = uu * pv - uv * pu;
+  if (!(scale > 1e-24 * uu * vv) || v < 0.0 || w < 0.0 || v + w > scale)
+    {
+      find_weights_on_sides (p, corners, weights);
+      return;
+    }
+  weights[1] = v / scale;
+  weights[2] = w / scale;
+  weights[0] = 1.0 - weights[1] - weights[2];
+}
+
+static void
+describe_nearest (const Tree *tree, const double p[3], MongeNearest *nearest)
+{
+  gsize slot;
+  double distance = sqrt (tree_find_squared_distance (tree, p, &slot));
+  const double *corners = tree->corners + 3 * tree->arity * slot;
+
+  *nearest = (MongeNearest){ tree->items[slot], { 1.0, 0.0, 0.0 }, distance };
+  if (tree->arity == 3)
+    find_weights_on_triangle (p, corners, nearest->weights);
+  else if (tree->arity == 2)
+    {
+      nearest->weights[1] = find_place_on_segment (p, corners, corners + 3);
+      nearest->weights[0] = 1.0 - nearest->weights[1];
+    }
+}
+
 typedef struct {
   const Tree *tree;
   const double *points;
-  double *distances;
+  double *distances;     /* one of the two */
+  MongeNearest *nearest;
 } Query;
 
 static void
 query_rows (gsize begin, gsize end, guint worker, gpointer user_data)
 {
   const Query *query = user_data;
+  gsize slot;
 
   for (gsize i = begin; i < end; i++)
-    query->distances[i] = sqrt (tree_find_squared_distance (query->tree, query->points + 3 * i));
+    if (query->nearest != NULL)
+      describe_nearest (query->tree, query->points + 3 * i, &query->nearest[i]);
+    else
+      query->distances[i]
+        = sqrt (tree_find_squared_distance (query->tree, query->points + 3 * i, &slot));
+}
+
+static gboolean
+run_query (const MongeShape *shape, gsize n, Query *query, MongeTask *task, GError **error)
+{
+  g_autoptr (Tree) tree = tree_new (shape, task);
+
+  if (monge_task_return_if_cancelled (task, error))
+    return FALSE;
+  query->tree = tree;
+  if (monge_parallel_rows (n, 64, 0, task, query_rows, query))
+    return TRUE;
+  g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "Cancelled");
+  return FALSE;
 }
 
 gboolean
 monge_distance_to_shape (const MongeShape *shape, const double *points, gsize n, double *distances,
                          MongeTask *task, GError **error)
 {
-  g_autoptr (Tree) tree = NULL;
-  Query query;
+  Query query = { .points = points, .distances = distances };
 
-  if (monge_shape_get_dim (shape) != 3)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
-                   "%s: distances need a shape in 3 dimensions, this one has %u",
-                   monge_shape_get_name (shape), monge_shape_get_dim (shape));
-      return FALSE;
-    }
-  tree = tree_new (shape, task);
-  if (monge_task_return_if_cancelled (task, error))
-    return FALSE;
-  query = (Query){ tree, points, distances };
-  if (monge_parallel_rows (n, 64, 0, task, query_rows, &query))
-    return TRUE;
-  g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_CANCELLED, "Cancelled");
+  if (monge_shape_get_dim (shape) == 3)
+    return run_query (shape, n, &query, task, error);
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+               "%s: distances need a shape in 3 dimensions, this one has %u",
+               monge_shape_get_name (shape), monge_shape_get_dim (shape));
+  return FALSE;
+}
+
+gboolean
+monge_distance_find_nearest (const MongeShape *shape, const double *points, gsize n,
+                             MongeNearest *nearest, MongeTask *task, GError **error)
+{
+  Query query = { .points = points, .nearest = nearest };
+
+  if (monge_shape_get_dim (shape) <= 3)
+    return run_query (shape, n, &query, task, error);
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+               "%s: nearest points need a shape in at most 3 dimensions, this one has %u",
+               monge_shape_get_name (shape), monge_shape_get_dim (shape));
   return FALSE;
 }
 

@@ -11,6 +11,24 @@ G_BEGIN_DECLS
 gboolean monge_distance_to_shape (const MongeShape *shape, const double *points, gsize n,
                                   double *distances, MongeTask *task, GError **error);
 
+/**
+ * MongeNearest:
+ * @item: a cell of the shape, or a vertex when it has no cells
+ * @weights: barycentric coordinates of the nearest point: of the corners of the cell, ≥ 0, sum 1;
+ *   those of a segment are two, that of a vertex one
+ * @distance: to it, shape units
+ */
+typedef struct {
+  guint32 item;
+  double weights[3];
+  double distance;
+} MongeNearest;
+
+/* The nearest point of @shape to each of @points (n × 3). Missing coordinates of a shape in the plane
+ * count as 0. As above otherwise. */
+gboolean monge_distance_find_nearest (const MongeShape *shape, const double *points, gsize n,
+                                      MongeNearest *nearest, MongeTask *task, GError **error);
+
 typedef struct {
   double mean, median, percentile95, maximum; /* shape units */
 } MongeDistanceSummary;
