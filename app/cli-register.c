@@ -1,5 +1,4 @@
-#include "app/cli-landmarks.h"
-#include "app/cli-report.h"
+#include "app/cli-outputs.h"
 
 #include "compute/metrics.h"
 #include "compute/io/io.h"
@@ -12,19 +11,17 @@
 typedef struct {
   /* asked for */
   char *output;
-  char *landmark_paths;
   char *frames;
+  MongeCliOutputs outputs;
   /* made */
   MongeBackend *backend;
   MongeFlow *flow;
   MongeShape *moved;
-  GArray *landmarks[2];      /* of source and target, matched; NULL when none */
-  GArray *history;           /* MongeFlowReport */
-  MongeMetrics metrics[2];   /* before and after */
-  double landmark_errors[2]; /* mean; NaN when none */
+  GArray *history;         /* MongeFlowReport */
+  MongeMetrics metrics[2]; /* before and after */
   double flipped;
-  MongeLossReport last;      /* where the shape ends */
-  double seconds;            /* of all steps and the last evaluation */
+  MongeLossReport last;    /* where the shape ends */
+  double seconds;          /* of all steps and the last evaluation */
 } Work;
 
 static void
@@ -33,38 +30,13 @@ work_clear (Work *work)
   g_clear_pointer (&work->flow, monge_flow_free);
   g_clear_pointer (&work->backend, monge_backend_close);
   g_clear_pointer (&work->moved, monge_shape_unref);
-  g_clear_pointer (&work->landmarks[0], g_array_unref);
-  g_clear_pointer (&work->landmarks[1], g_array_unref);
   g_clear_pointer (&work->history, g_array_unref);
   g_clear_pointer (&work->output, g_free);
-  g_clear_pointer (&work->landmark_paths, g_free);
+  monge_cli_outputs_clear (&work->outputs);
   g_clear_pointer (&work->frames, g_free);
 }
 
 /* --- before --- */
-
-static gboolean
-load_landmarks (Work *work,
-                GError **error)
-{
-  g_auto (GStrv) paths = g_strsplit (work->landmark_paths, ",", -1);
-  g_autoptr (GArray) target = NULL;
-
-  if (g_strv_length (paths) != 2)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME,
-                   "Option landmarks takes two files, S,T, not “%s”", work->landmark_paths);
-      return FALSE;
-    }
-  work->landmarks[0] = monge_landmarks_load (paths[0], error);
-  if (work->landmarks[0] == NULL)
-    return FALSE;
-  target = monge_landmarks_load (paths[1], error);
-  if (target == NULL)
-    return FALSE;
-  work->landmarks[1] = monge_landmarks_match (work->landmarks[0], target, error);
-  return work->landmarks[1] != NULL;
-}
 
 /* On the CPU when a card has no room. */
 static gboolean
@@ -89,9 +61,8 @@ prepare (MongeCli *cli,
          Work *work,
          GError **error)
 {
-  if (!monge_cli_check_output (work->output, error))
-    return FALSE;
-  if (work->landmark_paths != NULL && !load_landmarks (work, error))
+  if (!monge_cli_check_output (work->output, error)
+      || !monge_cli_outputs_check (cli, &work->outputs, error))
     return FALSE;
   if (work->frames != NULL && g_mkdir_with_parents (work->frames, 0777) != 0)
     {
@@ -101,34 +72,8 @@ prepare (MongeCli *cli,
   work->backend = monge_cli_open_backend (cli, error);
   if (work->backend == NULL)
     return FALSE;
-  if (!open_flow (cli, work, error))
-    return FALSE;
-  if (work->landmarks[0] == NULL || monge_shape_get_dim (monge_flow_get_source (work->flow)) == 3)
-    return TRUE;
-  g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-               "%s: landmarks have three coordinates and this shape has %u",
-               cli->recipe->source.path, monge_shape_get_dim (monge_flow_get_source (work->flow)));
-  return FALSE;
-}
-
-static double
-mean_landmark_error (Work *work)
-{
-  g_autoptr (GArray) moved = NULL;
-  g_autofree double *distances = NULL;
-  double total = 0.0;
-  guint n;
-
-  if (work->landmarks[0] == NULL)
-    return NAN;
-  n = work->landmarks[0]->len;
-  distances = g_new (double, n);
-  moved = monge_landmarks_move (work->landmarks[0], monge_flow_get_source (work->flow),
-                                monge_flow_get_positions (work->flow));
-  monge_landmarks_distances (moved, work->landmarks[1], distances);
-  for (guint i = 0; i < n; i++)
-    total += distances[i];
-  return total / n;
+  return open_flow (cli, work, error)
+         && monge_cli_outputs_prepare (cli, &work->outputs, work->flow, error);
 }
 
 static gboolean
@@ -138,7 +83,7 @@ measure (MongeCli *cli,
          int when,
          GError **error)
 {
-  work->landmark_errors[when] = mean_landmark_error (work);
+  monge_cli_outputs_measure (&work->outputs, work->flow, when);
   return monge_metrics_compute (shape, monge_flow_get_target (work->flow), &work->metrics[when],
                                 cli->task, error);
 }
@@ -255,7 +200,8 @@ register_shapes (MongeCli *cli,
   work->moved = monge_flow_dup_shape (work->flow);
   work->flipped = flipped_fraction (work->flow);
   return measure (cli, work, work->moved, 1, error)
-         && monge_shape_save (work->moved, work->output, NULL, error);
+         && monge_shape_save (work->moved, work->output, NULL, error)
+         && monge_cli_outputs_save (cli, &work->outputs, work->flow, error);
 }
 
 /* --- after --- */
@@ -352,10 +298,11 @@ write_report (MongeCli *cli,
   monge_report_number (report, "flipped_faces", work->flipped);
   json_builder_set_member_name (report, "metrics");
   json_builder_begin_object (report);
-  report_metrics (report, "before", &work->metrics[0], work->landmark_errors[0]);
-  report_metrics (report, "after", &work->metrics[1], work->landmark_errors[1]);
+  report_metrics (report, "before", &work->metrics[0], work->outputs.mean_error[0]);
+  report_metrics (report, "after", &work->metrics[1], work->outputs.mean_error[1]);
   json_builder_end_object (report);
   monge_report_string (report, "output", work->output);
+  monge_cli_outputs_report (&work->outputs, report);
   report_history (report, work->history);
   return monge_report_end (cli, report, error);
 }
@@ -382,9 +329,9 @@ print_result (MongeCli *cli,
   if (!isnan (work->metrics[1].dice))
     monge_cli_print (cli, "Dice overlap                  %.3f -> %.3f\n", work->metrics[0].dice,
                      work->metrics[1].dice);
-  if (work->landmarks[0] != NULL)
+  if (work->outputs.matched[0] != NULL)
     monge_cli_print (cli, "mean landmark error           %.3g -> %.3g %s\n",
-                     work->landmark_errors[0], work->landmark_errors[1], unit);
+                     work->outputs.mean_error[0], work->outputs.mean_error[1], unit);
   if (!isnan (work->flipped))
     monge_cli_print (cli, "flipped faces                 %.2g %%\n", 100.0 * work->flipped);
 }
@@ -398,8 +345,7 @@ run (MongeCli *cli,
   const GOptionEntry own[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &work->output,
       "Where the moved source goes, with the array “displacement”", "OUT" },
-    { "landmarks", 0, 0, G_OPTION_ARG_FILENAME, &work->landmark_paths,
-      "Landmarks on source and target, JSON or CSV, to measure the error by", "S,T" },
+    MONGE_CLI_OUTPUT_ENTRIES (&work->outputs),
     { "frames", 0, 0, G_OPTION_ARG_FILENAME, &work->frames,
       "Write every step there: step_0000.ply and so on", "DIR" },
     { NULL },

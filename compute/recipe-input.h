@@ -1,6 +1,7 @@
 /* One shape as it was asked for: where it comes from, what is done to it, how it is shown. */
 #pragma once
 
+#include "compute/io/landmarks.h"
 #include "compute/measure/measure.h"
 #include "compute/volume/volume.h"
 
@@ -105,6 +106,11 @@ MongeShape *monge_recipe_input_filter (const MongeRecipeInput *input, MongeShape
 /* monge_recipe_input_load_original() out of a volume that is there already. */
 MongeShape *monge_recipe_input_extract (const MongeRecipeInput *input, const MongeVolume *volume,
                                         MongeTask *task, GError **error);
+/* @shape: what monge_recipe_input_load() gave, of dimension 2 or 3. Reads the landmarks, of which there
+ * must be a path, and brings them to where @shape is: into its space, through its transform. What is
+ * to be told about that is in their notes. Transfer full. */
+MongeLandmarks *monge_recipe_input_load_landmarks (const MongeRecipeInput *input, MongeShape *shape,
+                                                   MongeTask *task, GError **error);
 /* @shape: what monge_recipe_input_load() gave. Reads the weights, if any. */
 MongeMeasure *monge_recipe_input_build_measure (const MongeRecipeInput *input,
                                                 const MongeShape *shape, MongeWeighting weighting,

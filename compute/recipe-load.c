@@ -29,6 +29,13 @@ mirror (const MongeShape *shape,
                    monge_shape_get_name (shape), dim, "xyz"[axis]);
       return NULL;
     }
+  if (dim == 2 || dim == 3) /* so that what goes along can follow it */
+    {
+      double affine[16] = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1 };
+
+      affine[5 * axis] = -1.0;
+      return monge_shape_transformed (shape, affine, error);
+    }
   image = monge_shape_mirrored (shape, axis);
   positions = g_memdup2 (x, n * dim * sizeof (double));
   for (gsize i = 0; i < n; i++)
@@ -145,6 +152,34 @@ monge_recipe_input_load (const MongeRecipeInput *input,
   g_autoptr (MongeShape) original = monge_recipe_input_load_original (input, task, error);
 
   return original != NULL ? monge_recipe_input_filter (input, original, task, NULL, error) : NULL;
+}
+
+/* --- landmarks --- */
+
+MongeLandmarks *
+monge_recipe_input_load_landmarks (const MongeRecipeInput *input,
+                                   MongeShape *shape,
+                                   MongeTask *task,
+                                   GError **error)
+{
+  g_autoptr (MongeLandmarks) read = NULL;
+  g_autoptr (MongeLandmarks) placed = NULL;
+  g_autoptr (MongeShape) stored = NULL;
+
+  g_return_val_if_fail (input->landmarks_path != NULL, NULL);
+  if (monge_shape_get_dim (shape) > 3)
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                   "%s: landmarks have three coordinates and this shape has %u", input->path,
+                   monge_shape_get_dim (shape));
+      return NULL;
+    }
+  read = monge_landmarks_load (input->landmarks_path, input->space, task, error);
+  stored = read != NULL ? monge_shape_untransformed (shape, error) : NULL;
+  if (stored == NULL)
+    return NULL;
+  placed = monge_landmarks_beside (read, stored);
+  return monge_landmarks_transformed (placed, monge_shape_get_transform (shape));
 }
 
 /* --- weights --- */

@@ -389,12 +389,36 @@ def test_landmarks():
     close(metrics["before"]["landmark_error"], 5, 1e-6, "before")
     close(metrics["after"]["landmark_error"], 0, 1e-2, "after")
     refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks", named, code=FAILED, says=["S,T"])
-    listed.write_text("L0,1,2,3\n")
+    listed.write_text("Q,1,2,3\n")
     refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks", f"{named},{listed}", code=FAILED,
            says=["4", "1"])
     listed.write_text("L0,1,2,3\nL1,1,2\n")
     refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks", f"{named},{listed}", code=FAILED,
            says=["target.csv", "line 2"])
+
+
+def test_landmarks_out():
+    """Landmarks go along with the source, with or without others to compare them with."""
+    points = [(math.cos(k), math.sin(2 * k), k / 50) for k in range(50)]
+    a = save_cloud("la.npy", points)
+    b = save_cloud("lb.npy", [(x + 3, y, z - 4) for x, y, z in points])
+    fiducials = tmp("source.fcsv")
+    fiducials.write_text("# Markups fiducial file version = 4.11\n# CoordinateSystem = LPS\n"
+                         + "".join(f"{k},{x},{y},{z},0,0,0,1,1,1,0,\"L, {k}\",,\n"
+                                   for k, (x, y, z) in enumerate(points[:3])))
+    about = report("register", a, b, "-o", tmp("l.ply"), "--landmarks", fiducials,
+                   "--landmarks-out", tmp("out.mrk.json"), "--step-size", 1)
+    markup = json.loads(tmp("out.mrk.json").read_text())["markups"][0]
+    assert markup["coordinateSystem"] == "LPS"
+    assert [p["label"] for p in markup["controlPoints"]] == ["L, 0", "L, 1", "L, 2"]
+    for k, point in enumerate(markup["controlPoints"]):
+        for got, want, shift in zip(point["position"], points[k], (3, 0, -4)):
+            close(got, want + shift, 1e-2, "carried")
+    assert len(about["landmarks_carried"]) == 3
+    refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks-out", tmp("o.csv"), code=FAILED,
+           says=["--landmarks"])
+    refuse("register", a, b, "-o", tmp("l.ply"), "--landmarks", fiducials, "--landmarks-out",
+           tmp("o.tps"), code=FAILED, says=[".fcsv"])
 
 
 def test_cancel():
