@@ -14,7 +14,8 @@ test_any_length (void)
   monge_random_init (&random, 3);
   for (gsize size = 0; size < 300; size++)
     {
-      g_autofree guint8 *data = g_malloc (size + 1), *back = g_malloc (MONGE_BASE64_MOST (2 * size) + 1);
+      g_autofree guint8 *data = g_malloc (size + 1);
+      g_autofree guint8 *back = g_malloc (MONGE_BASE64_MOST (2 * size) + 1);
       g_autofree char *truth = NULL;
       g_autoptr (GString) text = g_string_new (NULL);
       g_autoptr (GError) error = NULL;

@@ -1,4 +1,4 @@
-/* GIFTI: encodings, orders and types, labels, words and matrices, values alone, and what is refused. */
+/* GIFTI: encodings, orders and types, labels, words and matrices, values alone, what is refused. */
 #include "compute/io/io.h"
 #include "compute/io/values.h"
 
@@ -170,7 +170,8 @@ static const char full[] =
   "<DataArray Intent=\"NIFTI_INTENT_TRIANGLE\" DataType=\"NIFTI_TYPE_INT32\" Dimensionality=\"2\" "
   "Dim0=\"1\" Dim1=\"3\" Encoding=\"ASCII\"><Data>0 1 2</Data></DataArray>"
   "<DataArray Intent=\"NIFTI_INTENT_LABEL\" DataType=\"NIFTI_TYPE_INT32\" Dimensionality=\"1\" "
-  "Dim0=\"3\" Encoding=\"ASCII\"><MetaData><MD><Name>Name</Name><Value>/a/parcels</Value></MD></MetaData>"
+  "Dim0=\"3\" Encoding=\"ASCII\"><MetaData><MD><Name>Name</Name><Value>/a/parcels</Value></MD>"
+  "</MetaData>"
   "<Data>7 0 7</Data></DataArray>"
   "<DataArray Intent=\"NIFTI_INTENT_TIME_SERIES\" DataType=\"NIFTI_TYPE_FLOAT64\" "
   "Dimensionality=\"1\" Dim0=\"3\" Encoding=\"ASCII\"><Data>0.1 nan -inf</Data></DataArray>"

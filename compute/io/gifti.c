@@ -237,8 +237,8 @@ take_systems (MongeShapeBuilder *builder, const MongeGiftiArray *points)
                                                              g_bytes_new (system->matrix,
                                                                           sizeof system->matrix)));
       if (!is_identity (system->matrix))
-        monge_shape_builder_add_repair (builder, "the file has a matrix from %s to %s; it was kept and "
-                                        "not applied", from, to);
+        monge_shape_builder_add_repair (builder, "the file has a matrix from %s to %s; it was kept "
+                                        "and not applied", from, to);
     }
 }
 

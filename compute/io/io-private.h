@@ -11,6 +11,7 @@ G_BEGIN_DECLS
   MongeShape *monge_##name##_parse (const MongeFile *file, GError **error); \
   gboolean monge_##name##_write (const MongeShape *shape, GString *out, GError **error);
 
+MONGE_DECLARE_FORMAT (freesurfer)
 MONGE_DECLARE_FORMAT (gifti)
 MONGE_DECLARE_FORMAT (npy)
 MONGE_DECLARE_FORMAT (obj)

@@ -16,6 +16,8 @@ void monge_npy_append_array (GString *out, const MongeArray *array);
   GPtrArray *monge_##name##_values_parse (const MongeFile *file, GError **error); \
   gboolean monge_##name##_values_write (const GPtrArray *arrays, GString *out, GError **error);
 
+MONGE_DECLARE_VALUES (annot)
+MONGE_DECLARE_VALUES (curv)
 MONGE_DECLARE_VALUES (gifti)
 MONGE_DECLARE_VALUES (npy)
 

@@ -10,6 +10,11 @@ const MongeValueFormat monge_value_formats[] = {
     monge_npy_values_write },
   { "GIFTI", "GIFTI maps and labels", EXTENSIONS ("func.gii", "shape.gii", "label.gii"),
     monge_gifti_values_matches, monge_gifti_values_parse, monge_gifti_values_write },
+  { "CURV", "FreeSurfer curvatures, thicknesses and the like",
+    EXTENSIONS ("curv", "sulc", "thickness", "area", "volume", "jacobian_white"),
+    monge_curv_values_matches, monge_curv_values_parse, monge_curv_values_write },
+  { "ANNOT", "FreeSurfer annotation", EXTENSIONS ("annot"), monge_annot_values_matches,
+    monge_annot_values_parse, monge_annot_values_write },
   { NULL },
 };
 
