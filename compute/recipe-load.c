@@ -91,7 +91,8 @@ monge_recipe_input_extract (const MongeRecipeInput *input,
   MongeShape *shape;
 
   if (input->as_voxels)
-    shape = monge_volume_extract_voxels (volume, input->labels, input->n_labels, error);
+    shape = monge_volume_extract_voxels (volume, input->labels, input->n_labels, task,
+                                         error);
   else
     shape = monge_volume_extract_surface (volume, input->labels, input->n_labels, task, error);
   if (shape == NULL)

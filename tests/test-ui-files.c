@@ -175,9 +175,11 @@ test_swap (UiFixture *fixture, gconstpointer shapes)
 static MongeVolume *
 make_volume (void)
 {
-  const guint size[3] = { 24, 12, 12 };
-  const double affine[16] = { 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1 };
-  gint32 *labels = g_new0 (gint32, 24 * 12 * 12);
+  MongeVoxels voxels = { .size = { 24, 12, 12 },
+                         .affine = { 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1 },
+                         .type = MONGE_TYPE_INT32,
+                         .slope = 1.0 };
+  g_autofree gint32 *labels = g_new0 (gint32, 24 * 12 * 12);
   g_autoptr (GError) error = NULL;
   MongeVolume *volume;
 
@@ -186,7 +188,8 @@ make_volume (void)
       for (guint i = 2; i < 22; i++)
         if (i < 9 || i > 14)
           labels[i + 24 * (j + 12 * k)] = i < 12 ? 5 : 7;
-  volume = monge_volume_new ("cubes.nii", size, affine, labels, &error);
+  voxels.values = labels;
+  volume = monge_volume_new ("cubes.nii", &voxels, NULL, NULL, &error);
   g_assert_no_error (error);
   return volume;
 }

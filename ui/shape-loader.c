@@ -52,7 +52,7 @@ static MongeShape *
 extract (MongeShapeLoader *loader, const gint32 *labels, guint n_labels, GError **error)
 {
   if (loader->input.as_voxels)
-    return monge_volume_extract_voxels (loader->volume, labels, n_labels, error);
+    return monge_volume_extract_voxels (loader->volume, labels, n_labels, &loader->task, error);
   return monge_volume_extract_surface (loader->volume, labels, n_labels, &loader->task, error);
 }
 

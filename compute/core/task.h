@@ -16,9 +16,10 @@ G_BEGIN_DECLS
 typedef struct {
   gint cancelled; /* private: 0 or 1 */
   gint progress;  /* private: 0 to 1000 */
+  gint begin, skip; /* private: of the part at work, 0 to 1000 from either end */
 } MongeTask;
 
-#define MONGE_TASK_INIT { 0, 0 }
+#define MONGE_TASK_INIT { 0, 0, 0, 0 }
 
 static inline void
 monge_task_cancel (MongeTask *task)
@@ -32,6 +33,18 @@ monge_task_reset (MongeTask *task)
 {
   g_atomic_int_set (&task->cancelled, 0);
   g_atomic_int_set (&task->progress, 0);
+  task->begin = task->skip = 0;
+}
+
+/* What monge_task_set_progress() tells from now on is a part of the work, from @begin to @end of the
+ * whole: for those who call one long function after another. Only by the thread that works. */
+static inline void
+monge_task_set_part (MongeTask *task, double begin, double end)
+{
+  if (task == NULL)
+    return;
+  task->begin = (gint) (1000.0 * CLAMP (begin, 0.0, 1.0));
+  task->skip = 1000 - (gint) (1000.0 * CLAMP (end, 0.0, 1.0));
 }
 
 static inline gboolean
@@ -44,7 +57,9 @@ static inline void
 monge_task_set_progress (MongeTask *task, double fraction)
 {
   if (task != NULL)
-    g_atomic_int_set (&task->progress, (gint) (1000.0 * CLAMP (fraction, 0.0, 1.0)));
+    g_atomic_int_set (&task->progress,
+                      task->begin
+                        + (gint) ((1000 - task->begin - task->skip) * CLAMP (fraction, 0.0, 1.0)));
 }
 
 static inline double

@@ -196,6 +196,12 @@ choose_label (const MongeVolume *volume, gint32 *label, GError **error)
       *label = g_array_index (table, MongeLabel, 0).label;
       return TRUE;
     }
+  if (monge_volume_get_kind (volume) == MONGE_VOLUME_INTENSITIES)
+    {
+      g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                           "it holds intensities, not labels; segment it and give the labels");
+      return FALSE;
+    }
   if (table->len == 0)
     {
       g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_EMPTY,
@@ -224,7 +230,7 @@ extract (const MongeVolume *volume, const MongeLoadOptions *options, MongeTask *
       n_labels = 1;
     }
   return options->as_voxels
-           ? monge_volume_extract_voxels (volume, labels, n_labels, error)
+           ? monge_volume_extract_voxels (volume, labels, n_labels, task, error)
            : monge_volume_extract_surface (volume, labels, n_labels, task, error);
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "compute/io/file.h"
-#include "compute/volume/volume.h"
+#include "compute/io/volumes.h"
 
 G_BEGIN_DECLS
 
@@ -52,8 +52,6 @@ extern const MongeFormat monge_formats[];
 const MongeFormat *monge_format_find (const char *path, const guint8 *data, gsize size);
 /* By extension alone, for writing; a leading dot and folders are ignored. */
 const MongeFormat *monge_format_find_by_extension (const char *path);
-/* Whether @path is named like a volume: .nii or .nii.gz */
-gboolean monge_path_is_volume (const char *path);
 
 /* Reads @data as @format; for tests and for bytes that are no file. */
 MongeShape *monge_format_parse_bytes (const MongeFormat *format, const guint8 *data, gsize size,
@@ -80,7 +78,6 @@ typedef struct {
 /* Errors start with the path. Any thread. @options: (nullable). */
 MongeShape *monge_shape_load (const char *path, const MongeLoadOptions *options, MongeTask *task,
                               GError **error);
-MongeVolume *monge_volume_load (const char *path, MongeTask *task, GError **error);
 
 /**
  * MongeSaveOptions:

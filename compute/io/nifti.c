@@ -1,214 +1,317 @@
-#include "compute/io/io.h"
+#include "compute/io/volumes-private.h"
 
-#include "compute/volume/volume-private.h"
-
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <nifti2_io.h>
 #include <string.h>
-#include <zlib.h>
 
-/* NIfTI-1 and -2 in one file, plain or gzipped. The bytes of the header are checked here before
- * libnifti2 sees them: it turns the header into sizes, units, scales and the two maps. Extensions are
- * jumped over unread. The voxels are unpacked by zlib, whose complaints can be told.
+/* NIfTI-1 and -2 in one file or as a pair of header and voxels, and Analyze 7.5, whose header NIfTI
+ * took over. The bytes of the header are checked here before libnifti2 sees them: it turns the header
+ * into sizes, units, scales and the two maps. The library's own reading of voxels goes by path, has
+ * no way to be stopped and allocates what the header asks for. Extensions are jumped over unread.
  *
  * https://nifti.nimh.nih.gov/nifti-1/ and https://nifti.nimh.nih.gov/nifti-2/ */
 
-#define MAX_VOXELS ((guint64) 1 << 30)
-#define MAX_OFFSET ((double) (1 << 30)) /* of the voxels in the file */
-#define MAX_INFLATION 1032              /* of deflate, by its format */
-#define N_VALUES_AT_ONCE ((gsize) 1 << 18)
-#define MAX_TABLE_BYTES (1 << 20)
+#define MAX_VOXELS ((guint64) 1 << 31)
+#define SAME_PLACE 1e-3 /* in millimetres, for the corners of the grid by either map */
 
-/* What is needed of either version, in this machine's byte order. */
 typedef struct {
-  int version;
+  const MongeFile *file;
+  const guint8 *header;  /* borrowed */
+  gsize header_size;
+  GBytes *other;         /* the other file of a pair */
+  const guint8 *voxels;  /* the bytes of the file with the voxels */
+  gsize voxels_size;
+  /* of the header, in this machine's byte order */
+  int version; /* 0: Analyze */
+  gboolean is_pair;
   gint64 dim[8];
   int datatype;
   double offset;
-} Header;
-
-typedef struct {
-  const char *path;
-  gzFile file; /* reads plain files too */
-  guint64 max_bytes; /* that the file can hold when it is unpacked */
-  Header header;
   nifti_image *image;
+  GPtrArray *notes;
 } Reader;
 
 static void
 reader_clear (Reader *reader)
 {
-  g_clear_pointer (&reader->file, gzclose);
+  g_clear_pointer (&reader->other, g_bytes_unref);
   g_clear_pointer (&reader->image, nifti_image_free);
+  g_clear_pointer (&reader->notes, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
 
-static gboolean G_GNUC_PRINTF (3, 4)
-fail (GError **error, MongeError code, const char *format, ...)
+static void G_GNUC_PRINTF (2, 3)
+add_note (Reader *reader, const char *format, ...)
 {
   va_list args;
 
   va_start (args, format);
-  if (error != NULL)
-    *error = g_error_new_valist (MONGE_ERROR, (gint) code, format, args);
+  g_ptr_array_add (reader->notes, g_strdup_vprintf (format, args));
   va_end (args);
+}
+
+/* --- The header --- */
+
+static gboolean
+is_size (gint32 size, gsize expected)
+{
+  return size == (gint32) expected || size == (gint32) GUINT32_SWAP_LE_BE ((guint32) expected);
+}
+
+static gboolean
+has_mark (const guint8 *mark)
+{
+  return memcmp (mark, "n+1", 4) == 0 || memcmp (mark, "ni1", 4) == 0;
+}
+
+gboolean
+monge_nifti_matches (const guint8 *data, gsize size)
+{
+  gint32 length;
+
+  if (size < sizeof (nifti_1_header))
+    return FALSE;
+  memcpy (&length, data, sizeof length);
+  return (is_size (length, sizeof (nifti_1_header))
+          && (has_mark (data + 344) || memcmp (data + 344, "\0\0\0", 4) == 0))
+         || (is_size (length, sizeof (nifti_2_header))
+             && (memcmp (data + 4, "n+2", 4) == 0 || memcmp (data + 4, "ni2", 4) == 0));
+}
+
+/* The type of a voxel; FALSE where a voxel is no one number. */
+static gboolean
+get_type (int datatype, MongeType *type)
+{
+  static const struct {
+    int datatype;
+    MongeType type;
+  } types[] = { { DT_INT8, MONGE_TYPE_INT8 },       { DT_UINT8, MONGE_TYPE_UINT8 },
+                { DT_INT16, MONGE_TYPE_INT16 },     { DT_UINT16, MONGE_TYPE_UINT16 },
+                { DT_INT32, MONGE_TYPE_INT32 },     { DT_UINT32, MONGE_TYPE_UINT32 },
+                { DT_INT64, MONGE_TYPE_INT64 },     { DT_UINT64, MONGE_TYPE_UINT64 },
+                { DT_FLOAT32, MONGE_TYPE_FLOAT32 }, { DT_FLOAT64, MONGE_TYPE_FLOAT64 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    if (types[i].datatype == datatype)
+      {
+        *type = types[i].type;
+        return TRUE;
+      }
   return FALSE;
 }
 
-/* ---- header ---- */
-
-/* The type of a voxel: how many bytes, and its name; 0 bytes where it cannot hold a label. */
-static guint
-get_value_size (int datatype)
+static gboolean
+check_type (const Reader *reader, GError **error)
 {
-  switch (datatype)
-    {
-    case DT_INT8:
-    case DT_UINT8:
-      return 1;
-    case DT_INT16:
-    case DT_UINT16:
-      return 2;
-    case DT_INT32:
-    case DT_UINT32:
-    case DT_FLOAT32:
-      return 4;
-    case DT_INT64:
-    case DT_UINT64:
-    case DT_FLOAT64:
-      return 8;
-    default:
-      return 0;
-    }
+  MongeType type;
+
+  return get_type (reader->datatype, &type)
+         || monge_volume_fail (error, MONGE_ERROR_UNSUPPORTED,
+                               "its voxels are of type %s (%d), neither labels nor intensities; "
+                               "save one number a voxel", nifti_datatype_string (reader->datatype),
+                               reader->datatype);
 }
 
 static gboolean
 check_dimensions (const Reader *reader, GError **error)
 {
-  const Header *header = &reader->header;
   guint64 n = 1;
 
-  if (header->dim[0] < 1 || header->dim[0] > 7)
-    return fail (error, MONGE_ERROR_FORMAT, "the header gives %" G_GINT64_FORMAT
-                 " dimensions where 1 to 7 are possible", header->dim[0]);
-  for (int k = 1; k <= header->dim[0]; k++)
+  if (reader->dim[0] < 1 || reader->dim[0] > 7)
+    return monge_volume_fail (error, MONGE_ERROR_FORMAT, "the header gives %" G_GINT64_FORMAT
+                              " dimensions where 1 to 7 are possible; it is damaged, or of another "
+                              "format", reader->dim[0]);
+  for (int k = 1; k <= reader->dim[0]; k++)
     {
-      if (header->dim[k] < 1)
-        return fail (error, MONGE_ERROR_FORMAT, "size %" G_GINT64_FORMAT
-                     " of dimension %d in the header is not positive", header->dim[k], k);
-      if (k > 3 && header->dim[k] > 1)
-        return fail (error, MONGE_ERROR_UNSUPPORTED, "%" G_GINT64_FORMAT
-                     " volumes in dimension %d; extract one 3-D label volume first",
-                     header->dim[k], k);
-      if ((guint64) header->dim[k] > MAX_VOXELS / n)
-        return fail (error, MONGE_ERROR_SIZE, "more than 2^30 voxels; crop the volume");
-      n *= (guint64) header->dim[k];
+      if (reader->dim[k] < 1)
+        return monge_volume_fail (error, MONGE_ERROR_FORMAT, "size %" G_GINT64_FORMAT
+                                  " of dimension %d in the header is not positive; export it again",
+                                  reader->dim[k], k);
+      if ((guint64) reader->dim[k] > MAX_VOXELS / n)
+        return monge_volume_fail (error, MONGE_ERROR_SIZE,
+                                  "more than 2^31 voxels in the header; crop the volume");
+      n *= (guint64) reader->dim[k];
     }
-  if (n * get_value_size (header->datatype) + (guint64) header->offset > reader->max_bytes)
-    return fail (error, MONGE_ERROR_FORMAT, "the header promises %" G_GUINT64_FORMAT
-                 " voxels, the file is too short for them: it is truncated or damaged", n);
+  if (reader->dim[0] >= 5 && reader->dim[5] > 1)
+    return monge_volume_fail (error, MONGE_ERROR_UNSUPPORTED, "%" G_GINT64_FORMAT
+                              " numbers a voxel: a field of vectors or tensors; extract one 3-D "
+                              "volume first", reader->dim[5]);
   return TRUE;
 }
 
-static gboolean
-check_header (const Reader *reader, GError **error)
+static guint64
+get_n_values (const Reader *reader)
 {
-  const Header *header = &reader->header;
-  double smallest = header->version == 1 ? sizeof (nifti_1_header) : sizeof (nifti_2_header);
+  guint64 n = 1;
 
-  if (get_value_size (header->datatype) == 0)
-    return fail (error, MONGE_ERROR_UNSUPPORTED,
-                 "values of type %s (%d) are not labels; save the volume with integers",
-                 nifti_datatype_string (header->datatype), header->datatype);
-  if (!(header->offset >= smallest && header->offset <= MAX_OFFSET))
-    return fail (error, MONGE_ERROR_FORMAT, "the voxels are said to start at byte %g",
-                 header->offset);
-  return check_dimensions (reader, error);
+  for (int k = 1; k <= reader->dim[0]; k++)
+    n *= (guint64) reader->dim[k];
+  return n;
 }
 
-static gboolean
-parse_header_1 (Reader *reader, nifti_1_header *raw, GError **error)
+/* What libnifti2 makes of the header, in either byte order. */
+static void
+convert_header_1 (Reader *reader)
 {
-  nifti_1_header native = *raw;
-  Header *header = &reader->header;
+  nifti_1_header raw, native;
 
+  memcpy (&raw, reader->header, sizeof raw);
+  native = raw;
   if (native.sizeof_hdr != sizeof native)
     swap_nifti_header (&native, 1);
-  if (memcmp (native.magic, "n+1", 4) != 0)
-    return fail (error, MONGE_ERROR_UNSUPPORTED,
-                 "not a NIfTI volume in one file (an Analyze or .hdr/.img pair?); convert it to "
-                 ".nii.gz");
-  header->version = 1;
+  reader->version = has_mark ((const guint8 *) native.magic);
+  reader->is_pair = memcmp (native.magic, "n+1", 4) != 0;
   for (int k = 0; k < 8; k++)
-    header->dim[k] = native.dim[k];
-  header->datatype = native.datatype;
-  header->offset = native.vox_offset;
-  if (!check_header (reader, error))
-    return FALSE;
-  reader->image = nifti_convert_n1hdr2nim (*raw, NULL);
-  return TRUE;
+    reader->dim[k] = native.dim[k];
+  reader->datatype = native.datatype;
+  reader->offset = native.vox_offset;
+}
+
+static void
+convert_header_2 (Reader *reader)
+{
+  nifti_2_header native;
+
+  memcpy (&native, reader->header, sizeof native);
+  if (native.sizeof_hdr != sizeof native)
+    swap_nifti_header (&native, 2);
+  reader->version = 2;
+  reader->is_pair = memcmp (native.magic, "n+2", 4) != 0;
+  for (int k = 0; k < 8; k++)
+    reader->dim[k] = native.dim[k];
+  reader->datatype = native.datatype;
+  reader->offset = (double) native.vox_offset;
 }
 
 static gboolean
-parse_header_2 (Reader *reader, nifti_2_header *raw, GError **error)
+make_image (Reader *reader, GError **error)
 {
-  nifti_2_header native = *raw;
-  Header *header = &reader->header;
+  nifti_set_debug_level (0);
+  if (reader->version == 2)
+    {
+      nifti_2_header raw;
 
-  if (native.sizeof_hdr != sizeof native)
-    swap_nifti_header (&native, 2);
-  if (memcmp (native.magic, "n+2\0\r\n\032\n", 8) != 0)
-    return fail (error, MONGE_ERROR_FORMAT, "the mark of NIfTI-2 is damaged");
-  header->version = 2;
-  for (int k = 0; k < 8; k++)
-    header->dim[k] = native.dim[k];
-  header->datatype = native.datatype;
-  header->offset = (double) native.vox_offset;
-  if (!check_header (reader, error))
-    return FALSE;
-  reader->image = nifti_convert_n2hdr2nim (*raw, NULL);
-  return TRUE;
+      memcpy (&raw, reader->header, sizeof raw);
+      reader->image = nifti_convert_n2hdr2nim (raw, NULL);
+    }
+  else
+    {
+      nifti_1_header raw;
+
+      memcpy (&raw, reader->header, sizeof raw);
+      reader->image = nifti_convert_n1hdr2nim (raw, NULL);
+    }
+  return reader->image != NULL
+         || monge_volume_fail (error, MONGE_ERROR_FORMAT,
+                               "libnifti2 does not accept the header; export it again");
 }
 
 static gboolean
 read_header (Reader *reader, GError **error)
 {
-  union {
-    guint8 bytes[sizeof (nifti_2_header)];
-    gint32 size;
-    nifti_1_header v1;
-    nifti_2_header v2;
-  } raw = { { 0 } };
-  int n = gzread (reader->file, raw.bytes, sizeof raw.v1);
-  gint32 size = raw.size;
+  gint32 size;
 
-  if (n < (int) sizeof raw.v1)
-    return fail (error, MONGE_ERROR_FORMAT,
-                 "too short for a NIfTI header: truncated or damaged");
-  if (size == sizeof raw.v1 || size == (gint32) GUINT32_SWAP_LE_BE (sizeof raw.v1))
-    {
-      if (!parse_header_1 (reader, &raw.v1, error))
-        return FALSE;
-    }
-  else if (size == sizeof raw.v2 || size == (gint32) GUINT32_SWAP_LE_BE (sizeof raw.v2))
-    {
-      int rest = (int) (sizeof raw.v2 - sizeof raw.v1);
-
-      if (gzread (reader->file, raw.bytes + n, (unsigned) rest) < rest)
-        return fail (error, MONGE_ERROR_FORMAT, "truncated within the NIfTI-2 header");
-      if (!parse_header_2 (reader, &raw.v2, error))
-        return FALSE;
-    }
+  if (reader->header_size < sizeof (nifti_1_header))
+    return monge_volume_fail (error, MONGE_ERROR_FORMAT, "%" G_GSIZE_FORMAT
+                              " bytes are too short for a NIfTI header: truncated or damaged; copy "
+                              "or export it again", reader->header_size);
+  memcpy (&size, reader->header, sizeof size);
+  if (is_size (size, sizeof (nifti_1_header)))
+    convert_header_1 (reader);
+  else if (!is_size (size, sizeof (nifti_2_header)))
+    return monge_volume_fail (error, MONGE_ERROR_FORMAT,
+                              "it does not begin like a NIfTI volume; is it another format?");
+  else if (reader->header_size < sizeof (nifti_2_header))
+    return monge_volume_fail (error, MONGE_ERROR_FORMAT,
+                              "truncated within the NIfTI-2 header; copy it again");
+  else if (memcmp (reader->header + 7, "\0\r\n\032\n", 5) != 0)
+    return monge_volume_fail (error, MONGE_ERROR_FORMAT,
+                              "the mark of NIfTI-2 is damaged; copy it again");
   else
-    return fail (error, MONGE_ERROR_FORMAT, "does not begin like a NIfTI volume");
-  if (reader->image == NULL)
-    return fail (error, MONGE_ERROR_FORMAT, "libnifti2 does not accept the header");
+    convert_header_2 (reader);
+  return check_type (reader, error) && check_dimensions (reader, error)
+         && make_image (reader, error);
+}
+
+/* --- Where the voxels are --- */
+
+/* The name of the other file of a pair. */
+static char *
+dup_other_name (const char *path, const char *extension)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  gboolean is_packed = monge_path_has_extension (base, "gz");
+  char *dot;
+
+  if (is_packed)
+    base[strlen (base) - 3] = '\0';
+  dot = strrchr (base, '.');
+  if (dot != NULL)
+    *dot = '\0';
+  return g_strconcat (base, extension, is_packed ? ".gz" : "", NULL);
+}
+
+/* A pair is opened by either of its names. */
+static gboolean
+load_header_beside (Reader *reader, GError **error)
+{
+  const MongeFile *file = reader->file;
+  g_autofree char *name = NULL;
+
+  reader->header = reader->voxels = file->data;
+  reader->header_size = reader->voxels_size = file->size;
+  if (file->path == NULL || monge_nifti_matches (file->data, file->size)
+      || !(monge_path_has_extension (file->path, "img")
+           || monge_path_has_extension (file->path, "img.gz")))
+    return TRUE;
+  name = dup_other_name (file->path, ".hdr");
+  reader->other = monge_file_load_beside (file, name, error);
+  if (reader->other == NULL)
+    return FALSE;
+  reader->header = g_bytes_get_data (reader->other, &reader->header_size);
   return TRUE;
 }
 
-/* ---- placement ---- */
+static gboolean
+load_voxels_beside (Reader *reader, GError **error)
+{
+  g_autofree char *name = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (!reader->is_pair || reader->other != NULL)
+    return TRUE;
+  name = dup_other_name (reader->file->path != NULL ? reader->file->path : "", ".img");
+  reader->other = monge_file_load_beside (reader->file, name, error);
+  if (reader->other == NULL)
+    return FALSE;
+  reader->voxels = g_bytes_get_data (reader->other, &reader->voxels_size);
+  return TRUE;
+}
+
+static gboolean
+check_voxels (const Reader *reader, MongeType type, GError **error)
+{
+  double smallest = reader->is_pair        ? 0.0
+                    : reader->version == 2 ? sizeof (nifti_2_header)
+                                           : sizeof (nifti_1_header);
+  guint64 n = get_n_values (reader), size = n * monge_type_get_size (type);
+
+  if (!(reader->offset >= smallest && reader->offset <= (double) reader->voxels_size))
+    return monge_volume_fail (error, MONGE_ERROR_FORMAT,
+                              "the voxels are said to start at byte %g of %" G_GSIZE_FORMAT
+                              "; the header is damaged or the file truncated: copy it again",
+                              reader->offset, reader->voxels_size);
+  if (size > reader->voxels_size - (gsize) reader->offset)
+    return monge_volume_fail (error, MONGE_ERROR_FORMAT,
+                              "the header promises %" G_GUINT64_FORMAT " voxels of %"
+                              G_GSIZE_FORMAT " bytes, there are %" G_GSIZE_FORMAT
+                              " bytes for them: truncated or damaged; copy it again", n,
+                              monge_type_get_size (type),
+                              reader->voxels_size - (gsize) reader->offset);
+  return TRUE;
+}
+
+/* --- Placement --- */
 
 static double
 get_millimetres (const nifti_image *image)
@@ -224,280 +327,104 @@ get_millimetres (const nifti_image *image)
     }
 }
 
+/* How far apart the two maps put a corner of the grid. */
+static double
+compare_maps (const Reader *reader)
+{
+  const nifti_dmat44 *s = &reader->image->sto_xyz, *q = &reader->image->qto_xyz;
+  double farthest = 0.0;
+
+  for (guint corner = 0; corner < 8; corner++)
+    for (int r = 0; r < 3; r++)
+      {
+        double distance = s->m[r][3] - q->m[r][3];
+
+        for (int c = 0; c < 3; c++)
+          if (corner >> c & 1)
+            distance += (s->m[r][c] - q->m[r][c]) * (double) (MAX (reader->dim[c + 1], 1) - 1);
+        farthest = MAX (farthest, fabs (distance));
+      }
+  return farthest * get_millimetres (reader->image);
+}
+
 /* The aligned map if there is one, else the scanner's, which libnifti2 replaces by the voxel sizes
  * alone when the file has neither. */
 static void
-get_affine (const nifti_image *image, double affine[16])
+get_affine (Reader *reader, double affine[16])
 {
+  const nifti_image *image = reader->image;
   const nifti_dmat44 *map = image->sform_code > 0 ? &image->sto_xyz : &image->qto_xyz;
-  double unit = get_millimetres (image);
+  double unit = get_millimetres (image), distance;
 
   for (int r = 0; r < 3; r++)
     for (int c = 0; c < 4; c++)
       affine[4 * r + c] = unit * map->m[r][c];
   affine[12] = affine[13] = affine[14] = 0.0;
   affine[15] = 1.0;
+  if (image->sform_code > 0 && image->qform_code > 0
+      && (distance = compare_maps (reader)) > SAME_PLACE)
+    add_note (reader, "its two maps to the world, sform and qform, differ by up to %.3g mm; the "
+                      "sform is taken", distance);
+  if (reader->version == 0)
+    add_note (reader, "an Analyze volume does not say which side is left; x is taken to run to the "
+                      "right");
+  else if (image->sform_code <= 0 && image->qform_code <= 0)
+    add_note (reader, "the header has no map to the world; the axes of the grid are taken to run "
+                      "to the right, front and top");
+  if (unit != 1.0)
+    add_note (reader, "lengths in %s were turned into mm", unit > 1.0 ? "m" : "µm");
 }
 
-/* ---- voxels ---- */
+/* --- The volume --- */
 
 static void
-convert_values (int datatype, const void *from, gsize n, double *to)
+note_series (Reader *reader)
 {
-#define CONVERT(name, type) \
-  case name: \
-    for (gsize i = 0; i < n; i++) \
-      to[i] = (double) ((const type *) from)[i]; \
-    break;
+  gint64 n = 1;
 
-  switch (datatype)
-    {
-      CONVERT (DT_INT8, gint8)
-      CONVERT (DT_UINT8, guint8)
-      CONVERT (DT_INT16, gint16)
-      CONVERT (DT_UINT16, guint16)
-      CONVERT (DT_INT32, gint32)
-      CONVERT (DT_UINT32, guint32)
-      CONVERT (DT_INT64, gint64)
-      CONVERT (DT_UINT64, guint64)
-      CONVERT (DT_FLOAT32, float)
-      CONVERT (DT_FLOAT64, double)
-    default:
-      g_assert_not_reached ();
-    }
-#undef CONVERT
-}
-
-/* Scales as the header asks; what is no whole number within 1e-3 is no label. NaN, which some write
- * outside the field of view, is the background. */
-static gboolean
-round_values (const nifti_image *image, const double *values, gsize n, gint32 *labels,
-              GError **error)
-{
-  gboolean is_scaled = image->scl_slope != 0.0;
-  double slope = is_scaled ? image->scl_slope : 1.0, inter = is_scaled ? image->scl_inter : 0.0;
-
-  for (gsize i = 0; i < n; i++)
-    {
-      double value = slope * values[i] + inter, whole;
-
-      if (isnan (value))
-        value = 0.0;
-      whole = nearbyint (value);
-      if (!(fabs (value - whole) <= 1e-3))
-        return fail (error, MONGE_ERROR_UNSUPPORTED,
-                     "value %g is not a label: this is an intensity volume; segment it and load "
-                     "the labels", value);
-      if (!(whole >= G_MININT32 && whole <= G_MAXINT32))
-        return fail (error, MONGE_ERROR_SIZE, "value %.0f is too large for a label", value);
-      labels[i] = (gint32) whole;
-    }
-  return TRUE;
-}
-
-static gboolean
-fail_reading (const Reader *reader, gsize voxel, GError **error)
-{
-  int code = Z_OK;
-  const char *text = gzerror (reader->file, &code);
-
-  return fail (error, MONGE_ERROR_FORMAT, "the file ends or fails after voxel %" G_GSIZE_FORMAT
-               " of %" G_GINT64_FORMAT ": truncated or damaged%s%s", voxel,
-               (gint64) reader->image->nvox, code != Z_OK && *text != '\0' ? ": " : "",
-               code != Z_OK ? text : "");
-}
-
-/* The checksum of a gzip file is only compared when its end is met; where there is no end, zlib
- * reads nothing but remembers why. */
-static gboolean
-check_end (const Reader *reader, GError **error)
-{
-  guint8 byte;
-  int code = Z_OK;
-
-  gzread (reader->file, &byte, 1);
-  gzerror (reader->file, &code);
-  return code == Z_OK || fail_reading (reader, (gsize) reader->image->nvox, error);
-}
-
-/* The next @n values, in this machine's byte order. */
-static gboolean
-read_values (const Reader *reader, guint8 *bytes, gsize n, double *values)
-{
-  gsize size = get_value_size (reader->header.datatype);
-
-  if (gzread (reader->file, bytes, (unsigned) (n * size)) < (int) (n * size))
-    return FALSE;
-  if (size > 1 && reader->image->byteorder != nifti_short_order ())
-    nifti_swap_Nbytes ((gint64) n, (int) size, bytes);
-  convert_values (reader->header.datatype, bytes, n, values);
-  return TRUE;
-}
-
-static gint32 *
-read_labels (Reader *reader, MongeTask *task, GError **error)
-{
-  gsize n = (gsize) reader->image->nvox, size = get_value_size (reader->header.datatype);
-  gsize n_at_once = MIN (n, N_VALUES_AT_ONCE);
-  g_autofree guint8 *bytes = g_malloc (n_at_once * size);
-  g_autofree double *values = g_new (double, n_at_once);
-  g_autofree gint32 *labels = g_try_new (gint32, n);
-
-  if (labels == NULL)
-    {
-      fail (error, MONGE_ERROR_SIZE, "not enough memory for %" G_GSIZE_FORMAT " voxels", n);
-      return NULL;
-    }
-  if (gzseek (reader->file, (z_off_t) reader->header.offset, SEEK_SET) < 0)
-    {
-      fail_reading (reader, 0, error);
-      return NULL;
-    }
-  for (gsize i = 0; i < n; i += n_at_once)
-    {
-      gsize count = MIN (n - i, n_at_once);
-
-      if (monge_task_return_if_cancelled (task, error))
-        return NULL;
-      if (!read_values (reader, bytes, count, values))
-        {
-          fail_reading (reader, i, error);
-          return NULL;
-        }
-      if (!round_values (reader->image, values, count, labels + i, error))
-        return NULL;
-      monge_task_set_progress (task, (double) (i + count) / (double) n);
-    }
-  return check_end (reader, error) ? g_steal_pointer (&labels) : NULL;
-}
-
-/* ---- names ---- */
-
-/* The name in what follows a label: what stands between quotes, else all but the numbers (colours,
- * other codes) at its end. */
-static char *
-dup_label_name (char *text)
-{
-  char *quote = strchr (text, '"'), *end = quote != NULL ? strchr (quote + 1, '"') : NULL;
-
-  if (end != NULL)
-    return g_strndup (quote + 1, end - quote - 1);
-  for (;;)
-    {
-      char *last;
-
-      g_strstrip (text);
-      last = text + strcspn (text, " \t");
-      for (char *p = last; *p != '\0'; p++)
-        if (g_ascii_isspace (*p) && !g_ascii_isspace (p[1]))
-          last = p + 1;
-      if (*last == '\0' || last[strspn (last, "+-.0123456789")] != '\0')
-        return g_strdup (text);
-      *last = '\0';
-    }
-}
-
-static void
-read_label_line (MongeVolume *volume, char *line)
-{
-  g_autofree char *name = NULL;
-  char *end;
-  gint64 label;
-
-  g_strstrip (line);
-  label = g_ascii_strtoll (line, &end, 10);
-  if (end == line || !g_ascii_isspace (*end) || label < G_MININT32 || label > G_MAXINT32)
-    return;
-  name = dup_label_name (end);
-  if (*name != '\0')
-    monge_volume_name_label (volume, (gint32) label, name);
-}
-
-/* Names are a help: a table that cannot be read is as good as none. */
-static void
-read_label_names (MongeVolume *volume, const char *path)
-{
-  gsize length = strlen (path), size;
-  gboolean is_packed = g_ascii_strcasecmp (path + MAX (length, 3) - 3, ".gz") == 0;
-  g_autofree char *base = g_strndup (path, is_packed ? length - 3 : length);
-  g_autofree char *table = g_strconcat (base, ".txt", NULL);
-  g_autofree char *text = NULL, *valid = NULL;
-  g_auto (GStrv) lines = NULL;
-  GStatBuf info;
-
-  if (g_stat (table, &info) != 0 || !S_ISREG (info.st_mode) || info.st_size > MAX_TABLE_BYTES
-      || !g_file_get_contents (table, &text, &size, NULL))
-    return;
-  valid = g_utf8_make_valid (text, (gssize) size);
-  lines = g_strsplit (valid, "\n", -1);
-  for (char **line = lines; *line != NULL; line++)
-    read_label_line (volume, *line);
-}
-
-/* ---- loading ---- */
-
-gboolean
-monge_path_is_volume (const char *path)
-{
-  g_autofree char *lower = g_ascii_strdown (path, -1);
-
-  return g_str_has_suffix (lower, ".nii") || g_str_has_suffix (lower, ".nii.gz");
-}
-
-/* Opens the file and learns how much it can hold. */
-static gboolean
-open_file (Reader *reader, GError **error)
-{
-  GStatBuf info;
-
-  if (g_stat (reader->path, &info) != 0)
-    return fail (error, MONGE_ERROR_IO, "%s", g_strerror (errno));
-  if (!S_ISREG (info.st_mode))
-    return fail (error, MONGE_ERROR_IO, "not a regular file");
-  reader->file = gzopen (reader->path, "rb");
-  if (reader->file == NULL)
-    return fail (error, MONGE_ERROR_IO, "%s", g_strerror (errno != 0 ? errno : ENOMEM));
-  gzbuffer (reader->file, 1 << 17);
-  reader->max_bytes = (guint64) info.st_size;
-  if (!gzdirect (reader->file))
-    reader->max_bytes *= MAX_INFLATION;
-  return TRUE;
+  for (int k = 4; k <= reader->dim[0]; k++)
+    n *= reader->dim[k];
+  if (n > 1)
+    add_note (reader, "%" G_GINT64_FORMAT " volumes are in it; this is the first", n);
 }
 
 static MongeVolume *
-read_volume (Reader *reader, MongeTask *task, GError **error)
+make_volume (Reader *reader, MongeType type, GError **error)
 {
-  g_autofree char *name = g_path_get_basename (reader->path);
-  gint32 *labels;
-  double affine[16];
-  guint size[3];
+  const nifti_image *image = reader->image;
+  gboolean is_scaled = isfinite (image->scl_slope) && image->scl_slope != 0.0;
+  MongeVoxels voxels = {
+    .type = type,
+    .values = reader->voxels + (gsize) reader->offset,
+    .swap = image->byteorder != nifti_short_order (),
+    .slope = is_scaled ? image->scl_slope : 1.0,
+    .intercept = is_scaled && isfinite (image->scl_inter) ? image->scl_inter : 0.0,
+    .kind_is_known = image->intent_code == NIFTI_INTENT_LABEL,
+    .kind = MONGE_VOLUME_LABELS,
+    .stored_space = MONGE_SPACE_RAS,
+  };
 
-  if (monge_task_return_if_cancelled (task, error) || !open_file (reader, error)
-      || !read_header (reader, error))
-    return NULL;
-  labels = read_labels (reader, task, error);
-  if (labels == NULL)
-    return NULL;
   for (int k = 0; k < 3; k++)
-    size[k] = k < reader->header.dim[0] ? (guint) reader->header.dim[k + 1] : 1;
-  get_affine (reader->image, affine);
-  return monge_volume_new (name, size, affine, labels, error);
+    voxels.size[k] = k < reader->dim[0] ? (guint) reader->dim[k + 1] : 1;
+  get_affine (reader, voxels.affine);
+  note_series (reader);
+  g_ptr_array_add (reader->notes, NULL);
+  voxels.notes = (const char *const *) reader->notes->pdata;
+  return monge_volume_new (reader->file->name, &voxels, NULL, reader->file->task, error);
 }
 
 MongeVolume *
-monge_volume_load (const char *path, MongeTask *task, GError **error)
+monge_nifti_parse (const MongeFile *file, GError **error)
 {
-  g_auto (Reader) reader = { .path = path };
-  MongeVolume *volume;
+  g_auto (Reader) reader = { .file = file };
+  MongeType type = MONGE_TYPE_UINT8;
 
-  g_return_val_if_fail (path != NULL, NULL);
-  nifti_set_debug_level (0);
-  volume = read_volume (&reader, task, error);
-  if (volume == NULL)
-    {
-      g_prefix_error (error, "%s: ", path);
-      return NULL;
-    }
-  read_label_names (volume, path);
-  return volume;
+  reader.notes = g_ptr_array_new_with_free_func (g_free);
+  if (!load_header_beside (&reader, error) || !read_header (&reader, error)
+      || !load_voxels_beside (&reader, error))
+    return NULL;
+  get_type (reader.datatype, &type);
+  if (!check_voxels (&reader, type, error))
+    return NULL;
+  return make_volume (&reader, type, error);
 }

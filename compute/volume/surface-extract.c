@@ -456,7 +456,7 @@ monge_volume_extract_surface (const MongeVolume *volume, const gint32 *labels, g
   guint32 *faces;
   MongeShapeBuilder *builder;
 
-  mask = monge_volume_select (volume, labels, n_labels, lower, upper, &n_voxels, error);
+  mask = monge_volume_select (volume, labels, n_labels, lower, upper, &n_voxels, task, error);
   if (mask == NULL)
     return NULL;
   grid = grid_new (mask, lower, upper);
@@ -476,5 +476,6 @@ monge_volume_extract_surface (const MongeVolume *volume, const gint32 *labels, g
                                       MONGE_TYPE_FLOAT32);
   monge_shape_builder_take_cells (builder, MONGE_SHAPE_SURFACE, faces, n_faces);
   monge_shape_builder_set_unit (builder, "mm");
+  monge_shape_builder_set_space (builder, MONGE_SPACE_RAS);
   return monge_shape_builder_end (builder, error);
 }

@@ -1,13 +1,13 @@
 #include "compute/volume/volume.h"
 
+#include "compute/shape/bytes.h"
 #include "compute/volume/volume-private.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A volume with more labels than this holds measurements, not labels. */
-#define MAX_LABELS 65536
+#define MAX_VOXELS ((guint64) 1 << 31)
 
 struct _MongeVolume {
   gatomicrefcount n_refs;
@@ -16,8 +16,9 @@ struct _MongeVolume {
   double affine[16];
   double voxel_size;
   char orientation[4];
-  gint32 *labels;
-  GArray *table; /* of MongeLabel */
+  MongeSpace stored_space;
+  MongeVolumeContent content;
+  GPtrArray *notes; /* ends in NULL */
 };
 
 /* ---- geometry ---- */
@@ -64,12 +65,6 @@ monge_volume_place (const MongeVolume *volume, const double index[3], double wor
 
 /* ---- labels ---- */
 
-static void
-clear_label (gpointer data)
-{
-  g_free (((MongeLabel *) data)->name);
-}
-
 static gint
 compare_labels (gconstpointer a, gconstpointer b)
 {
@@ -78,71 +73,85 @@ compare_labels (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
-/* Counts run by run: labels come in long stretches. */
-static GHashTable *
-count_labels (const gint32 *labels, gsize n)
-{
-  g_autoptr (GHashTable) counts = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-
-  for (gsize i = 0; i < n;)
-    {
-      gint32 label = labels[i];
-      gsize begin = i, *count;
-
-      while (i < n && labels[i] == label)
-        i++;
-      if (label == 0)
-        continue;
-      count = g_hash_table_lookup (counts, GINT_TO_POINTER (label));
-      if (count == NULL)
-        {
-          if (g_hash_table_size (counts) == MAX_LABELS)
-            return NULL;
-          count = g_new0 (gsize, 1);
-          g_hash_table_insert (counts, GINT_TO_POINTER (label), count);
-        }
-      *count += i - begin;
-    }
-  return g_steal_pointer (&counts);
-}
-
-static GArray *
-new_label_table (GHashTable *counts)
-{
-  GArray *table = g_array_new (FALSE, TRUE, sizeof (MongeLabel));
-  GHashTableIter iter;
-  gpointer label, count;
-
-  g_array_set_clear_func (table, clear_label);
-  g_hash_table_iter_init (&iter, counts);
-  while (g_hash_table_iter_next (&iter, &label, &count))
-    {
-      MongeLabel row = { GPOINTER_TO_INT (label), *(gsize *) count, NULL };
-      g_array_append_val (table, row);
-    }
-  g_array_sort (table, compare_labels);
-  return table;
-}
-
 static MongeLabel *
 find_label (const MongeVolume *volume, gint32 label)
 {
-  MongeLabel key = { label, 0, NULL };
+  const GArray *table = volume->content.table;
+  const MongeLabel key = { .label = label };
 
-  if (volume->table->len == 0)
-    return NULL;
-  return bsearch (&key, volume->table->data, volume->table->len, sizeof key, compare_labels);
+  return table->len > 0 ? bsearch (&key, table->data, table->len, sizeof key, compare_labels)
+                        : NULL;
+}
+
+guint
+monge_volume_find_place (const MongeVolume *volume, gint32 label)
+{
+  const MongeLabel *row = find_label (volume, label);
+
+  return row != NULL ? (guint) (row - (const MongeLabel *) (gpointer) volume->content.table->data) + 1
+                     : 0;
 }
 
 void
-monge_volume_name_label (MongeVolume *volume, gint32 label, const char *name)
+monge_volume_name_label (MongeVolume *volume, gint32 label, const char *name, const guint8 rgba[4])
 {
   MongeLabel *row = find_label (volume, label);
 
   if (row == NULL)
     return;
-  g_free (row->name);
-  row->name = g_strdup (name);
+  if (name != NULL && *name != '\0')
+    {
+      g_free (row->name);
+      row->name = g_utf8_make_valid (name, -1);
+    }
+  row->has_colour = rgba != NULL;
+  if (rgba != NULL)
+    memcpy (row->rgba, rgba, sizeof row->rgba);
+}
+
+static void
+name_labels (MongeVolume *volume, const MongeLabelTable *names)
+{
+  for (guint i = 0; names != NULL && i < monge_label_table_get_n_entries (names); i++)
+    {
+      const MongeLabelEntry *entry = monge_label_table_get_entry (names, i);
+
+      monge_volume_name_label (volume, entry->value, entry->name,
+                               entry->has_colour ? entry->rgba : NULL);
+    }
+}
+
+/* ---- notes ---- */
+
+static void
+take_note (MongeVolume *volume, char *note)
+{
+  g_ptr_array_insert (volume->notes, (gint) volume->notes->len - 1, note);
+}
+
+void
+monge_volume_add_note (MongeVolume *volume, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  take_note (volume, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
+static void
+add_notes (MongeVolume *volume, const MongeVoxels *voxels)
+{
+  const MongeVolumeContent *content = &volume->content;
+
+  for (gsize i = 0; voxels->notes != NULL && voxels->notes[i] != NULL; i++)
+    take_note (volume, g_utf8_make_valid (voxels->notes[i], -1));
+  if (content->note != NULL)
+    take_note (volume, g_strdup (content->note));
+  if (content->n_bad > 0)
+    monge_volume_add_note (volume,
+                           "%" G_GSIZE_FORMAT " of its values are not finite: NaN is taken as 0, "
+                           "infinity as the largest number", content->n_bad);
 }
 
 /* ---- the volume ---- */
@@ -165,36 +174,43 @@ check_affine (const double affine[16], GError **error)
   return FALSE;
 }
 
-MongeVolume *
-monge_volume_new (const char *name, const guint size[3], const double affine[16], gint32 *labels,
-                  GError **error)
+static gboolean
+check_size (const guint size[3], GError **error)
 {
-  g_autoptr (GHashTable) counts = NULL;
-  g_autofree gint32 *owned = labels;
-  MongeVolume *volume;
+  if (size[0] > 0 && size[1] > 0 && size[2] > 0
+      && (guint64) size[0] * size[1] <= MAX_VOXELS
+      && (guint64) size[0] * size[1] * size[2] <= MAX_VOXELS)
+    return TRUE;
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
+               "%u × %u × %u voxels; a volume has 1 to 2^31 of them: crop it", size[0], size[1],
+               size[2]);
+  return FALSE;
+}
 
-  g_return_val_if_fail (size[0] > 0 && size[1] > 0 && size[2] > 0, NULL);
-  if (!check_affine (affine, error))
+MongeVolume *
+monge_volume_new (const char *name, const MongeVoxels *voxels, const MongeLabelTable *names,
+                  MongeTask *task, GError **error)
+{
+  g_autoptr (MongeVolume) volume = NULL;
+
+  g_return_val_if_fail (name != NULL && voxels != NULL && voxels->values != NULL, NULL);
+  if (!check_size (voxels->size, error) || !check_affine (voxels->affine, error))
     return NULL;
-  counts = count_labels (labels, (gsize) size[0] * size[1] * size[2]);
-  if (counts == NULL)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                   "more than %d different values: this is an intensity volume; segment it and load "
-                   "the labels",
-                   MAX_LABELS);
-      return NULL;
-    }
   volume = g_new0 (MongeVolume, 1);
   g_atomic_ref_count_init (&volume->n_refs);
   volume->name = g_strdup (name);
-  memcpy (volume->size, size, sizeof volume->size);
-  memcpy (volume->affine, affine, sizeof volume->affine);
-  volume->voxel_size = fabs (monge_affine_get_determinant (affine));
-  find_orientation (affine, volume->orientation);
-  volume->labels = g_steal_pointer (&owned);
-  volume->table = new_label_table (counts);
-  return volume;
+  memcpy (volume->size, voxels->size, sizeof volume->size);
+  memcpy (volume->affine, voxels->affine, sizeof volume->affine);
+  volume->voxel_size = fabs (monge_affine_get_determinant (voxels->affine));
+  find_orientation (voxels->affine, volume->orientation);
+  volume->stored_space = voxels->stored_space;
+  volume->notes = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (volume->notes, NULL);
+  if (!monge_volume_content_read (&volume->content, voxels, task, error))
+    return NULL;
+  name_labels (volume, names);
+  add_notes (volume, voxels);
+  return g_steal_pointer (&volume);
 }
 
 MongeVolume *
@@ -209,10 +225,22 @@ monge_volume_unref (MongeVolume *volume)
 {
   if (!g_atomic_ref_count_dec (&volume->n_refs))
     return;
-  g_array_unref (volume->table);
-  g_free (volume->labels);
+  monge_volume_content_clear (&volume->content);
+  g_ptr_array_unref (volume->notes);
   g_free (volume->name);
   g_free (volume);
+}
+
+const char *
+monge_volume_get_name (const MongeVolume *volume)
+{
+  return volume->name;
+}
+
+MongeVolumeKind
+monge_volume_get_kind (const MongeVolume *volume)
+{
+  return volume->content.kind;
 }
 
 const guint *
@@ -227,12 +255,6 @@ monge_volume_get_affine (const MongeVolume *volume)
   return volume->affine;
 }
 
-const gint32 *
-monge_volume_get_labels (const MongeVolume *volume)
-{
-  return volume->labels;
-}
-
 double
 monge_volume_get_voxel_size (const MongeVolume *volume)
 {
@@ -245,10 +267,47 @@ monge_volume_get_orientation (const MongeVolume *volume)
   return volume->orientation;
 }
 
+MongeSpace
+monge_volume_get_stored_space (const MongeVolume *volume)
+{
+  return volume->stored_space;
+}
+
+const char *const *
+monge_volume_get_notes (const MongeVolume *volume)
+{
+  return (const char *const *) volume->notes->pdata;
+}
+
 const GArray *
 monge_volume_get_label_table (const MongeVolume *volume)
 {
-  return volume->table;
+  return volume->content.table;
+}
+
+const guint16 *
+monge_volume_get_places (const MongeVolume *volume)
+{
+  return volume->content.places;
+}
+
+const float *
+monge_volume_get_intensities (const MongeVolume *volume)
+{
+  return volume->content.intensities;
+}
+
+void
+monge_volume_get_range (const MongeVolume *volume, float *lowest, float *highest)
+{
+  *lowest = volume->content.lowest;
+  *highest = volume->content.highest;
+}
+
+double
+monge_volume_suggest_level (const MongeVolume *volume)
+{
+  return volume->content.level;
 }
 
 /* ---- choosing labels ---- */
@@ -261,159 +320,81 @@ monge_volume_dup_selection_name (const MongeVolume *volume, const gint32 *labels
   return g_strdup (row != NULL && row->name != NULL ? row->name : volume->name);
 }
 
-static void
-set_missing_label_error (const MongeVolume *volume, gint32 label, GError **error)
+void
+monge_volume_set_missing_label_error (const MongeVolume *volume, gint32 label, GError **error)
 {
+  const GArray *table = volume->content.table;
   g_autoptr (GString) list = g_string_new (NULL);
   const guint n_shown = 12;
 
-  for (guint i = 0; i < MIN (volume->table->len, n_shown); i++)
+  for (guint i = 0; i < MIN (table->len, n_shown); i++)
     {
-      const MongeLabel *row = &g_array_index (volume->table, MongeLabel, i);
+      const MongeLabel *row = &g_array_index (table, MongeLabel, i);
 
       g_string_append_printf (list, "%s%d", i > 0 ? ", " : "", row->label);
       if (row->name != NULL)
         g_string_append_printf (list, " (%s)", row->name);
     }
-  if (volume->table->len > n_shown)
-    g_string_append_printf (list, " and %u more", volume->table->len - n_shown);
+  if (table->len > n_shown)
+    g_string_append_printf (list, " and %u more", table->len - n_shown);
   g_set_error (error, MONGE_ERROR, MONGE_ERROR_EMPTY, "no voxel has label %d; there is %s",
                label, list->len > 0 ? list->str : "no label at all");
 }
 
-static gint
-compare_int32 (gconstpointer a, gconstpointer b)
+/* Which places are chosen, the box of their voxels and how many these are. */
+static gboolean
+choose_places (const MongeVolume *volume, const gint32 *labels, guint n_labels, guint8 *is_chosen,
+               guint lower[3], guint upper[3], gsize *n_voxels, GError **error)
 {
-  gint32 x = *(const gint32 *) a, y = *(const gint32 *) b;
-
-  return (x > y) - (x < y);
-}
-
-/* Whether a voxel is chosen, remembering the last answer: labels come in long stretches. */
-typedef struct {
-  gint32 *labels; /* ascending */
-  guint n_labels;
-  gint32 last;
-  gboolean last_is_chosen;
-} Choice;
-
-static inline gboolean
-choice_has (Choice *choice, gint32 label)
-{
-  if (label != choice->last)
+  *n_voxels = 0;
+  for (guint i = 0; i < n_labels; i++)
     {
-      choice->last = label;
-      choice->last_is_chosen = bsearch (&label, choice->labels, choice->n_labels, sizeof label,
-                                        compare_int32) != NULL;
+      guint place = monge_volume_find_place (volume, labels[i]);
+      const MongeLabel *row;
+
+      if (place == 0)
+        {
+          monge_volume_set_missing_label_error (volume, labels[i], error);
+          return FALSE;
+        }
+      row = &g_array_index (volume->content.table, MongeLabel, place - 1);
+      for (int k = 0; k < 3; k++)
+        {
+          lower[k] = i == 0 ? row->lower[k] : MIN (lower[k], row->lower[k]);
+          upper[k] = i == 0 ? row->upper[k] : MAX (upper[k], row->upper[k]);
+        }
+      *n_voxels += is_chosen[place] ? 0 : row->n_voxels;
+      is_chosen[place] = 1;
     }
-  return choice->last_is_chosen;
-}
-
-/* The box of the chosen voxels and their count. */
-static gsize
-find_box (const MongeVolume *volume, Choice *choice, guint lower[3], guint upper[3])
-{
-  const gint32 *label = volume->labels;
-  gsize count = 0;
-
-  for (int k = 0; k < 3; k++)
-    {
-      lower[k] = volume->size[k];
-      upper[k] = 0;
-    }
-  for (guint z = 0; z < volume->size[2]; z++)
-    for (guint y = 0; y < volume->size[1]; y++)
-      for (guint x = 0; x < volume->size[0]; x++, label++)
-        if (choice_has (choice, *label))
-          {
-            const guint at[3] = { x, y, z };
-
-            count++;
-            for (int k = 0; k < 3; k++)
-              {
-                lower[k] = MIN (lower[k], at[k]);
-                upper[k] = MAX (upper[k], at[k] + 1);
-              }
-          }
-  return count;
+  return TRUE;
 }
 
 guint8 *
 monge_volume_select (const MongeVolume *volume, const gint32 *labels, guint n_labels,
-                     guint lower[3], guint upper[3], gsize *n_voxels, GError **error)
+                     guint lower[3], guint upper[3], gsize *n_voxels, MongeTask *task,
+                     GError **error)
 {
-  g_autofree gint32 *sorted = NULL;
-  Choice choice = { NULL, n_labels, 0, FALSE };
-  guint8 *mask, *out;
+  g_autofree guint8 *is_chosen = g_malloc0 (volume->content.table->len + 1);
+  g_autofree guint8 *mask = NULL;
+  gsize nx, ny, nz;
 
   g_return_val_if_fail (n_labels > 0, NULL);
-  for (guint i = 0; i < n_labels; i++)
-    if (find_label (volume, labels[i]) == NULL)
-      {
-        set_missing_label_error (volume, labels[i], error);
-        return NULL;
-      }
-  choice.labels = sorted = g_memdup2 (labels, n_labels * sizeof *labels);
-  qsort (sorted, n_labels, sizeof *sorted, compare_int32);
-  *n_voxels = find_box (volume, &choice, lower, upper);
-
-  mask = out = g_malloc ((gsize) (upper[0] - lower[0]) * (upper[1] - lower[1])
-                         * (upper[2] - lower[2]));
-  for (guint z = lower[2]; z < upper[2]; z++)
-    for (guint y = lower[1]; y < upper[1]; y++)
-      {
-        const gint32 *row = volume->labels + volume->size[0] * (y + (gsize) volume->size[1] * z);
-
-        for (guint x = lower[0]; x < upper[0]; x++)
-          *out++ = choice_has (&choice, row[x]);
-      }
-  return mask;
-}
-
-/* ---- voxels ---- */
-
-static double *
-place_voxels (const MongeVolume *volume, const guint8 *mask, const guint lower[3],
-              const guint upper[3], gsize n_voxels)
-{
-  double *positions = g_new (double, 3 * n_voxels), *p = positions;
-
-  for (guint z = lower[2]; z < upper[2]; z++)
-    for (guint y = lower[1]; y < upper[1]; y++)
-      for (guint x = lower[0]; x < upper[0]; x++)
-        if (*mask++)
-          {
-            monge_volume_place (volume, (const double[3]){ x, y, z }, p);
-            p += 3;
-          }
-  return positions;
-}
-
-MongeShape *
-monge_volume_extract_voxels (const MongeVolume *volume, const gint32 *labels, guint n_labels,
-                             GError **error)
-{
-  g_autofree guint8 *mask = NULL;
-  g_autofree char *name = NULL;
-  guint lower[3], upper[3];
-  gsize n_voxels;
-  double *weights;
-  MongeShapeBuilder *builder;
-
-  mask = monge_volume_select (volume, labels, n_labels, lower, upper, &n_voxels, error);
-  if (mask == NULL)
+  if (!choose_places (volume, labels, n_labels, is_chosen, lower, upper, n_voxels, error))
     return NULL;
-  name = monge_volume_dup_selection_name (volume, labels, n_labels);
-  builder = monge_shape_builder_new (name, 3);
-  monge_shape_builder_take_positions (builder,
-                                      place_voxels (volume, mask, lower, upper, n_voxels), n_voxels,
-                                      MONGE_TYPE_FLOAT64);
-  weights = g_new (double, n_voxels);
-  for (gsize i = 0; i < n_voxels; i++)
-    weights[i] = volume->voxel_size;
-  monge_shape_builder_take_array (
-      builder, monge_array_new ("weight", MONGE_TYPE_FLOAT64, 1, n_voxels,
-                                g_bytes_new_take (weights, n_voxels * sizeof *weights)));
-  monge_shape_builder_set_unit (builder, "mm");
-  return monge_shape_builder_end (builder, error);
+  nx = upper[0] - lower[0];
+  ny = upper[1] - lower[1];
+  nz = upper[2] - lower[2];
+  mask = monge_bytes_alloc (nx * ny * nz, 1, error);
+  for (gsize row = 0; mask != NULL && row < ny * nz; row++)
+    {
+      gsize y = lower[1] + row % ny, z = lower[2] + row / ny;
+      const guint16 *places = volume->content.places + lower[0]
+                              + volume->size[0] * (y + volume->size[1] * z);
+
+      for (gsize x = 0; x < nx; x++)
+        mask[row * nx + x] = is_chosen[places[x]];
+      if (row % 64 == 0 && monge_task_return_if_cancelled (task, error))
+        return NULL;
+    }
+  return g_steal_pointer (&mask);
 }

@@ -1,0 +1,35 @@
+/* What the readers of volumes share. */
+#pragma once
+
+#include "compute/io/io-private.h"
+#include "compute/io/volumes.h"
+
+G_BEGIN_DECLS
+
+#define MONGE_DECLARE_VOLUME_FORMAT(name) \
+  gboolean monge_##name##_matches (const guint8 *data, gsize size); \
+  MongeVolume *monge_##name##_parse (const MongeFile *file, GError **error);
+
+MONGE_DECLARE_VOLUME_FORMAT (nifti)
+
+#undef MONGE_DECLARE_VOLUME_FORMAT
+
+/* Sets @error. Returns FALSE. */
+gboolean monge_volume_fail (GError **error, MongeError code, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+/**
+ * monge_file_load_beside:
+ * @name: as the header in @file has it; relative to the folder of @file
+ *
+ * A name that leaves that folder is not followed: its last component is looked for in the folder.
+ *
+ * Returns: the bytes, unzipped if they are a gzip stream, or NULL with an error that names the file
+ */
+GBytes *monge_file_load_beside (const MongeFile *file, const char *name, GError **error);
+
+/* Names and colours from a table of labels lying beside the volume at @path; a table that cannot be
+ * read is as good as none. */
+void monge_volume_read_label_table (MongeVolume *volume, const char *path);
+
+G_END_DECLS
