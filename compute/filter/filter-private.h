@@ -24,6 +24,7 @@ G_BEGIN_DECLS
 MONGE_DECLARE_FILTER (Centre, centre)
 MONGE_DECLARE_FILTER (Mirror, mirror)
 MONGE_DECLARE_FILTER (Normalise, normalise)
+MONGE_DECLARE_FILTER (Repair, repair)
 MONGE_DECLARE_FILTER (Scale, scale)
 MONGE_DECLARE_FILTER (Subsample, subsample)
 

@@ -7,6 +7,8 @@
     &monge_##identifier##_defaults, monge_##identifier##_takes, monge_##identifier##_apply }
 
 const MongeFilter monge_filters[] = {
+  FILTER ("repair", "Repair", Repair, repair,
+          "Merges duplicates, drops what has no size, turns faces that disagree, fills small holes"),
   FILTER ("subsample", "Subsample", Subsample, subsample,
           "Keeps some of the points, each with the mass of those that it stands for"),
   FILTER ("mirror", "Mirror", Mirror, mirror, "Reflects the shape across a plane"),

@@ -19,6 +19,14 @@ typedef struct {
 } MongeNormaliseParams;
 
 typedef struct {
+  gboolean merge;
+  double tolerance; /* % of the diameter */
+  gboolean degenerate, duplicates, orient, holes;
+  double longest; /* % of the diameter of a piece */
+  gboolean unreferenced;
+} MongeRepairParams;
+
+typedef struct {
   const char *to; /* "factor", "unit-box", "unit-size" */
   double factor;
   const char *about; /* "middle", "centroid", "origin" */
