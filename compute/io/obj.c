@@ -1,28 +1,26 @@
 /* Wavefront OBJ: of its statements, the vertices (v), faces (f) and lines (l) are kept, in their
  * order; polygons are cut into the fan of triangles around their first corner. Colours behind the
- * coordinates, if every vertex has them, become the arrays "red", "green" and "blue". Normals,
- * texture coordinates, groups and materials are not kept. Coordinates are float64.
- *
- * Written with the shortest decimals that read back as the same number. Of the arrays only such
- * colours are kept; a comment says so. */
-#include "compute/io/io-private.h"
+ * coordinates, if every vertex has them, become the array "rgb". Normals and texture coordinates
+ * become arrays if there is one for each vertex (obj-links.c). Groups and materials are not kept.
+ * Coordinates are float64. Comments say unit and orientation. obj-write.c writes it. */
+#include "compute/io/obj-private.h"
 
 #include <string.h>
 
-#include "compute/shape/bytes.h"
-#include "compute/io/scan.h"
+#define STATEMENTS_PER_POLL 16384
 
 typedef struct {
+  const MongeFile *file;
   MongeScan scan;
   MongeNumbers positions, colours;
   MongeIndices faces, segments;
-  gsize n_polygons, n_cut, n_short, n_attributes, n_points, n_free_forms;
+  ObjLinks texture, normals;
+  gsize n_polygons, n_cut, n_short, n_groups, n_points, n_free_forms;
   gsize highest, highest_line; /* the largest index used before its vertex, counted from 1 */
   gboolean has_weights;
   char *unit;
+  MongeSpace space;
 } Reader;
-
-static const char *const colour_names[3] = { "red", "green", "blue" };
 
 static void
 reader_clear (Reader *reader)
@@ -31,6 +29,8 @@ reader_clear (Reader *reader)
   g_free (reader->colours.values);
   g_free (reader->faces.values);
   g_free (reader->segments.values);
+  monge_obj_links_clear (&reader->texture);
+  monge_obj_links_clear (&reader->normals);
   g_free (reader->unit);
 }
 
@@ -99,33 +99,79 @@ read_vertex (Reader *reader, GError **error)
   return TRUE;
 }
 
-/* v, v/t, v//n or v/t/n, of which v counts: from 1, or back from the last vertex if negative. */
+/* vt u v w, of which u and v count, or vn x y z */
+static gboolean
+read_value (Reader *reader, ObjLinks *links, GError **error)
+{
+  MongeScan *scan = &reader->scan;
+  guint n = 0;
+  double value;
+
+  for (skip_blanks (scan); !is_at_end (scan); skip_blanks (scan), n++)
+    {
+      MongeScan before = *scan;
+      if (!monge_scan_double (scan, &value) || !monge_scan_is_at_word_end (scan))
+        return fail_word (&before, error, "a coordinate");
+      if (n < links->n_components && !monge_numbers_add (&links->values, value, error))
+        return FALSE;
+    }
+  for (; n < links->n_components; n++)
+    if (!monge_numbers_add (&links->values, 0.0, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* What follows a slash; it may be missing. */
+static gboolean
+read_link (Reader *reader, ObjLinks *links, guint32 corner, GError **error)
+{
+  MongeScan *scan = &reader->scan;
+  gint64 index;
+
+  if (!monge_scan_integer (scan, &index))
+    return TRUE;
+  if (index < 0)
+    index += (gint64) (links->values.n / links->n_components) + 1;
+  return monge_obj_links_add (links, corner, index, error);
+}
+
+static gboolean
+fail_index (const Reader *reader, gint64 index, GError **error)
+{
+  return monge_scan_fail (&reader->scan, error, MONGE_ERROR_FORMAT,
+                          "face or line %" G_GSIZE_FORMAT " (counted from 0) uses vertex %"
+                          G_GINT64_FORMAT ", but indices count from 1 to the %" G_GSIZE_FORMAT
+                          " vertices so far, or back from −1; export the file again",
+                          reader->n_polygons, index, reader->positions.n / 3);
+}
+
+/* v, v/t, v//n or v/t/n: from 1, or back from the last if negative. */
 static gboolean
 read_corner (Reader *reader, guint32 *corner, GError **error)
 {
   MongeScan *scan = &reader->scan, before = *scan;
   gsize n_vertices = reader->positions.n / 3;
+  ObjLinks *links[] = { &reader->texture, &reader->normals };
   gint64 index;
 
   if (!monge_scan_integer (scan, &index))
     return fail_word (&before, error, "the index of a vertex");
-  while (scan->at < scan->end
-         && (*scan->at == '/' || *scan->at == '-' || g_ascii_isdigit (*scan->at)))
-    scan->at++;
+  if (index == 0 || index < -(gint64) n_vertices || index > (gint64) MONGE_MAX_VERTICES)
+    return fail_index (reader, index, error);
+  *corner = (guint32) (index < 0 ? (gint64) n_vertices + index : index - 1);
+  for (guint k = 0; k < 2 && scan->at < scan->end && *scan->at == '/'; k++)
+    {
+      scan->at++;
+      if (!read_link (reader, links[k], *corner, error))
+        return FALSE;
+    }
   if (!monge_scan_is_at_word_end (scan))
     return fail_word (&before, error, "the index of a vertex");
-  if (index == 0 || index < -(gint64) n_vertices || index > (gint64) MONGE_MAX_VERTICES)
-    return monge_scan_fail (scan, error, MONGE_ERROR_FORMAT,
-                            "face or line %" G_GSIZE_FORMAT " (counted from 0) uses vertex %"
-                            G_GINT64_FORMAT ", but indices count from 1 to the %" G_GSIZE_FORMAT
-                            " vertices so far, or back from −1; export the file again",
-                            reader->n_polygons, index, n_vertices);
   if (index > (gint64) MAX (n_vertices, reader->highest))
     {
       reader->highest = (gsize) index;
       reader->highest_line = scan->line;
     }
-  *corner = (guint32) (index < 0 ? (gint64) n_vertices + index : index - 1);
   return TRUE;
 }
 
@@ -204,8 +250,12 @@ read_statement (Reader *reader, GError **error)
     return read_cell (reader, &reader->faces, error);
   if (length == 1 && word[0] == 'l')
     return read_cell (reader, &reader->segments, error);
-  if (monge_scan_word_is (word, length, "vn") || monge_scan_word_is (word, length, "vt"))
-    reader->n_attributes++;
+  if (monge_scan_word_is (word, length, "vn"))
+    return read_value (reader, &reader->normals, error);
+  if (monge_scan_word_is (word, length, "vt"))
+    return read_value (reader, &reader->texture, error);
+  if (length == 1 && (word[0] == 'g' || word[0] == 'o'))
+    reader->n_groups++;
   else if (length == 1 && word[0] == 'p')
     reader->n_points++;
   else if (is_free_form (word, length))
@@ -219,9 +269,12 @@ static void
 read_comment (Reader *reader)
 {
   MongeScan scan = reader->scan;
+  MongeSpace space = monge_scan_space (&scan);
   char *unit;
 
   scan.at++;
+  if (space != MONGE_SPACE_UNKNOWN)
+    reader->space = space;
   unit = monge_scan_dup_unit (&scan);
   if (unit != NULL)
     {
@@ -235,11 +288,17 @@ read_statements (Reader *reader, GError **error)
 {
   gsize n_vertices;
 
-  for (; monge_scan_find_word (&reader->scan); monge_scan_next_line (&reader->scan))
-    if (*reader->scan.at == '#')
-      read_comment (reader);
-    else if (!read_statement (reader, error))
-      return FALSE;
+  for (gsize i = 0; monge_scan_find_word (&reader->scan); i++)
+    {
+      if (i % STATEMENTS_PER_POLL == 0
+          && !monge_file_poll (reader->file, reader->scan.at, error))
+        return FALSE;
+      if (*reader->scan.at == '#')
+        read_comment (reader);
+      else if (!read_statement (reader, error))
+        return FALSE;
+      monge_scan_next_line (&reader->scan);
+    }
   n_vertices = reader->positions.n / 3;
   if (reader->highest <= n_vertices)
     return TRUE;
@@ -265,8 +324,9 @@ report (const Reader *reader, MongeShapeBuilder *builder)
                                     "were dropped", reader->n_short);
   if (reader->has_weights)
     monge_shape_builder_add_repair (builder, "weights behind the coordinates were ignored");
-  if (reader->n_attributes > 0)
-    monge_shape_builder_add_repair (builder, "not kept: normals and texture coordinates");
+  if (reader->n_groups > 1)
+    monge_shape_builder_add_repair (builder, "not kept: the names of %" G_GSIZE_FORMAT " groups",
+                                    reader->n_groups);
   if (reader->n_points > 0 || reader->n_free_forms > 0)
     monge_shape_builder_add_repair (builder, "not kept: point elements and free-form geometry");
   if (reader->faces.n > 0 && reader->segments.n > 0)
@@ -278,25 +338,32 @@ report (const Reader *reader, MongeShapeBuilder *builder)
 static void
 take_colours (Reader *reader, MongeShapeBuilder *builder)
 {
-  gsize n = reader->colours.n / 3;
+  gsize n = reader->colours.n;
+  double *values = g_steal_pointer (&reader->colours.values);
 
-  for (guint k = 0; k < 3; k++)
-    {
-      double *values = g_new (double, n);
-      for (gsize i = 0; i < n; i++)
-        values[i] = reader->colours.values[3 * i + k];
-      monge_shape_builder_take_array (builder,
-                                      monge_array_new (colour_names[k], MONGE_TYPE_FLOAT64, 1, n,
-                                                       g_bytes_new_take (values,
-                                                                         n * sizeof *values)));
-    }
+  monge_shape_builder_take_array (builder,
+                                  monge_array_new ("rgb", MONGE_TYPE_FLOAT64, 3, n / 3,
+                                                   g_bytes_new_take (values, n * sizeof *values)));
+}
+
+static void
+take_cells (Reader *reader, MongeShapeBuilder *builder)
+{
+  if (reader->faces.n > 0)
+    monge_shape_builder_take_cells (builder, MONGE_SHAPE_SURFACE,
+                                    g_steal_pointer (&reader->faces.values), reader->faces.n);
+  else if (reader->segments.n > 0)
+    monge_shape_builder_take_cells (builder, MONGE_SHAPE_CURVES,
+                                    g_steal_pointer (&reader->segments.values), reader->segments.n);
 }
 
 MongeShape *
 monge_obj_parse (const MongeFile *file, GError **error)
 {
-  g_auto (Reader) reader = { .faces.arity = 3, .segments.arity = 2 };
-  MongeShapeBuilder *builder;
+  g_auto (Reader) reader = { .file = file, .faces.arity = 3, .segments.arity = 2,
+                             .texture = { .name = "texture", .n_components = 2 },
+                             .normals = { .name = "normals", .n_components = 3 } };
+  g_autoptr (MongeShapeBuilder) builder = NULL;
   gsize n_vertices;
 
   monge_scan_init (&reader.scan, file->data, file->size);
@@ -305,18 +372,17 @@ monge_obj_parse (const MongeFile *file, GError **error)
   builder = monge_file_begin_shape (file, 3);
   report (&reader, builder);
   monge_shape_builder_set_unit (builder, reader.unit);
+  monge_shape_builder_set_space (builder, reader.space);
   n_vertices = reader.positions.n / 3;
   if (n_vertices > 0 && reader.colours.n == reader.positions.n)
     take_colours (&reader, builder);
+  if (!monge_obj_links_take (&reader.normals, n_vertices, builder, file, error)
+      || !monge_obj_links_take (&reader.texture, n_vertices, builder, file, error))
+    return NULL;
   monge_shape_builder_take_positions (builder, g_steal_pointer (&reader.positions.values),
                                       n_vertices, MONGE_TYPE_FLOAT64);
-  if (reader.faces.n > 0)
-    monge_shape_builder_take_cells (builder, MONGE_SHAPE_SURFACE,
-                                    g_steal_pointer (&reader.faces.values), reader.faces.n);
-  else if (reader.segments.n > 0)
-    monge_shape_builder_take_cells (builder, MONGE_SHAPE_CURVES,
-                                    g_steal_pointer (&reader.segments.values), reader.segments.n);
-  return monge_shape_builder_end (builder, error);
+  take_cells (&reader, builder);
+  return monge_shape_builder_end (g_steal_pointer (&builder), error);
 }
 
 /* Statements and comments only, and a vertex among them, as far as the first bytes show. */
@@ -341,105 +407,4 @@ monge_obj_matches (const guint8 *data, gsize size)
         return FALSE;
     }
   return FALSE;
-}
-
-/* --- Writing --- */
-
-static void
-append_number (GString *out, MongeType type, double value)
-{
-  if (type == MONGE_TYPE_FLOAT32)
-    monge_text_append_float (out, (float) value);
-  else
-    monge_text_append_double (out, value);
-}
-
-/* The three arrays of real numbers that are colours, or FALSE. */
-static gboolean
-find_colours (const MongeShape *shape, const MongeArray *colours[3])
-{
-  for (guint k = 0; k < 3; k++)
-    {
-      colours[k] = monge_shape_find_array (shape, colour_names[k]);
-      if (colours[k] == NULL || colours[k]->n_components != 1
-          || colours[k]->type < MONGE_TYPE_FLOAT32)
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static void
-append_vertices (const MongeShape *shape, const MongeArray *colours[3], GString *out)
-{
-  const double *positions = monge_shape_get_positions (shape);
-  MongeType type = monge_shape_get_position_type (shape);
-  guint dim = monge_shape_get_dim (shape);
-
-  for (gsize i = 0; i < monge_shape_get_n_vertices (shape); i++)
-    {
-      g_string_append_c (out, 'v');
-      for (guint k = 0; k < 3; k++)
-        {
-          g_string_append_c (out, ' ');
-          append_number (out, type, k < dim ? positions[i * dim + k] : 0.0);
-        }
-      for (guint k = 0; colours != NULL && k < 3; k++)
-        {
-          g_string_append_c (out, ' ');
-          append_number (out, colours[k]->type, monge_array_get (colours[k], i, 0));
-        }
-      g_string_append_c (out, '\n');
-    }
-}
-
-static void
-append_index (GString *out, guint32 index)
-{
-  char text[12];
-  int at = (int) sizeof text;
-
-  for (guint64 rest = (guint64) index + 1; rest > 0; rest /= 10)
-    text[--at] = (char) ('0' + rest % 10);
-  text[--at] = ' ';
-  g_string_append_len (out, text + at, (gssize) sizeof text - at);
-}
-
-static void
-append_cells (const MongeShape *shape, GString *out)
-{
-  gboolean is_surface = monge_shape_get_kind (shape) == MONGE_SHAPE_SURFACE;
-  const guint32 *cells = monge_shape_get_cells (shape);
-  gsize arity = is_surface ? 3 : 2;
-
-  for (gsize i = 0; i < monge_shape_get_n_cells (shape); i++)
-    {
-      g_string_append_c (out, is_surface ? 'f' : 'l');
-      for (gsize k = 0; k < arity; k++)
-        append_index (out, cells[i * arity + k]);
-      g_string_append_c (out, '\n');
-    }
-}
-
-gboolean
-monge_obj_write (const MongeShape *shape, GString *out, GError **error)
-{
-  const MongeArray *colours[3];
-  gboolean has_colours = find_colours (shape, colours);
-
-  if (monge_shape_get_dim (shape) > 3)
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                   "OBJ holds 3 coordinates per point, the shape has %u; write .npy or .csv",
-                   monge_shape_get_dim (shape));
-      return FALSE;
-    }
-  g_string_append (out, "# written by Monge\n");
-  if (monge_shape_get_unit (shape) != NULL)
-    g_string_append_printf (out, "# unit: %s\n", monge_shape_get_unit (shape));
-  if (monge_shape_get_n_arrays (shape) > (has_colours ? 3 : 0)
-      || monge_shape_get_n_cell_arrays (shape) > 0)
-    g_string_append (out, "# arrays are not kept in this format\n");
-  append_vertices (shape, has_colours ? colours : NULL, out);
-  append_cells (shape, out);
-  return TRUE;
 }

@@ -6,7 +6,7 @@ static const struct {
   const char *name;
   MongeType type;
 } types[] = {
-  /* The first eight are those that are written. */
+  /* The first eight are those that are written. The last two are said by rules alone. */
   { "char", MONGE_TYPE_INT8 },      { "uchar", MONGE_TYPE_UINT8 },
   { "short", MONGE_TYPE_INT16 },    { "ushort", MONGE_TYPE_UINT16 },
   { "int", MONGE_TYPE_INT32 },      { "uint", MONGE_TYPE_UINT32 },
@@ -15,7 +15,10 @@ static const struct {
   { "int16", MONGE_TYPE_INT16 },    { "uint16", MONGE_TYPE_UINT16 },
   { "int32", MONGE_TYPE_INT32 },    { "uint32", MONGE_TYPE_UINT32 },
   { "float32", MONGE_TYPE_FLOAT32 }, { "float64", MONGE_TYPE_FLOAT64 },
+  { "int64", MONGE_TYPE_INT64 },    { "uint64", MONGE_TYPE_UINT64 },
 };
+
+#define N_TYPES (G_N_ELEMENTS (types) - 2) /* of PLY */
 
 static void
 property_free (PlyProperty *property)
@@ -43,7 +46,7 @@ read_type (MongeScan *scan, MongeType *type, GError **error)
   monge_scan_skip_blanks (scan);
   before = *scan;
   length = monge_scan_word (scan, &word);
-  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+  for (guint i = 0; i < N_TYPES; i++)
     if (monge_scan_word_is (word, length, types[i].name))
       {
         *type = types[i].type;
@@ -140,14 +143,59 @@ read_property (PlyHeader *header, MongeScan *scan, GError **error)
 }
 
 static void
+rule_free (PlyRule *rule)
+{
+  g_free (rule->first);
+  g_free (rule->name);
+  g_free (rule);
+}
+
+/* "array element first n type name"; anything else is a comment like others. */
+static void
+read_rule (PlyHeader *header, MongeScan scan)
+{
+  const char *element, *first, *word;
+  gsize element_length, first_length, length;
+  gint64 n = 0;
+  PlyRule *rule;
+
+  length = monge_scan_word (&scan, &word);
+  element_length = monge_scan_word (&scan, &element);
+  first_length = monge_scan_word (&scan, &first);
+  monge_scan_skip_blanks (&scan);
+  if (!monge_scan_word_is (word, length, "array") || first_length == 0
+      || !monge_scan_integer (&scan, &n) || n < 1 || n > G_MAXINT32)
+    return;
+  length = monge_scan_word (&scan, &word);
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (monge_scan_word_is (word, length, types[i].name))
+      {
+        rule = g_new0 (PlyRule, 1);
+        rule->first = g_strdup_printf ("%.*s %.*s", (int) MIN (element_length, G_MAXINT), element,
+                                       (int) MIN (first_length, G_MAXINT), first);
+        rule->n = (guint) n;
+        rule->type = types[i].type;
+        rule->name = monge_scan_dup_rest (&scan);
+        g_hash_table_replace (header->rules, rule->first, rule);
+        return;
+      }
+}
+
+static void
 read_comment (PlyHeader *header, const MongeScan *scan)
 {
   char *unit = monge_scan_dup_unit (scan);
+  MongeSpace space = monge_scan_space (scan);
 
-  if (unit == NULL)
-    return;
-  g_free (header->unit);
-  header->unit = unit;
+  if (unit != NULL)
+    {
+      g_free (header->unit);
+      header->unit = unit;
+    }
+  else if (space != MONGE_SPACE_UNKNOWN)
+    header->space = space;
+  else
+    read_rule (header, *scan);
 }
 
 /* Behind the line of "end_header". Where lines end in CR alone, an LF belongs to the data. */
@@ -187,7 +235,9 @@ read_line (PlyHeader *header, MongeScan *scan, gboolean *done, GError **error)
     return read_element (header, scan, error);
   else if (monge_scan_word_is (word, length, "property"))
     return read_property (header, scan, error);
-  else if (length > 0 && !monge_scan_word_is (word, length, "obj_info"))
+  else if (monge_scan_word_is (word, length, "obj_info"))
+    read_comment (header, scan);
+  else if (length > 0)
     {
       monge_scan_skip_blanks (&before);
       excerpt = monge_scan_dup_excerpt (&before);
@@ -201,6 +251,7 @@ void
 monge_ply_header_clear (PlyHeader *header)
 {
   g_clear_pointer (&header->elements, g_ptr_array_unref);
+  g_clear_pointer (&header->rules, g_hash_table_unref);
   g_clear_pointer (&header->unit, g_free);
 }
 
@@ -210,6 +261,8 @@ monge_ply_header_read (PlyHeader *header, MongeScan *scan, GError **error)
   gboolean done = FALSE;
 
   header->elements = g_ptr_array_new_with_free_func ((GDestroyNotify) element_free);
+  header->rules = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+                                         (GDestroyNotify) rule_free);
   monge_scan_next_line (scan);
   while (!done)
     {

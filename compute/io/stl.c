@@ -2,10 +2,11 @@
  * the same place, −0 being 0, are welded into one vertex, in the order they first appear, so that a
  * file written from a welded shape reads back with the same order. Normals are computed anew when
  * writing. Read from text, coordinates are float64; the two bytes behind each binary triangle, if
- * any are set, become the cell array "attribute".
+ * any are set, become the cell array "attribute", and several solids in a text the cell array "solid"
+ * with their names. 3D Slicer says along what the coordinates run in the header or the first name.
  *
- * Written in binary, so coordinates are rounded to float32; vertices in no face, other arrays and
- * the unit are lost. */
+ * Written in binary, so coordinates are rounded to float32; vertices in no face and other arrays are
+ * lost. */
 #include "compute/io/io-private.h"
 
 #include <float.h>
@@ -17,6 +18,7 @@
 
 #define HEADER_SIZE 84
 #define FACE_SIZE 50
+#define FACES_PER_POLL 16384
 
 /* --- Welding --- */
 
@@ -28,6 +30,7 @@ typedef struct {
   double *positions;
   gsize n, capacity;
   guint64 seed;
+  MongeTask *task;
 } Weld;
 
 static void
@@ -78,6 +81,9 @@ weld_grow (Weld *weld, GError **error)
   for (gsize i = 0; i < weld->n; i++)
     {
       gsize slot = hash_place (weld, positions + 3 * i) & (n_slots - 1);
+
+      if (i % FACES_PER_POLL == 0 && monge_task_return_if_cancelled (weld->task, error))
+        return FALSE;
       while (slots[slot] != 0)
         slot = (slot + 1) & (n_slots - 1);
       slots[slot] = (guint32) i + 1;
@@ -195,12 +201,29 @@ take_attributes (const guint8 *data, gsize n_faces, MongeShapeBuilder *builder)
                                                           g_bytes_new_take (values, 2 * n_faces)));
 }
 
+/* What the header or the name of a solid says of orientation and unit. */
+static void
+read_header (const guint8 *text, gsize size, MongeShapeBuilder *builder)
+{
+  const guint8 *end = size > 0 ? memchr (text, '\0', size) : NULL;
+  g_autofree char *unit = NULL;
+  const char *word;
+  MongeScan scan;
+
+  monge_scan_init (&scan, text, end != NULL ? (gsize) (end - text) : size);
+  monge_shape_builder_set_space (builder, monge_scan_space (&scan));
+  do
+    unit = monge_scan_dup_unit (&scan);
+  while (unit == NULL && monge_scan_word (&scan, &word) > 0);
+  monge_shape_builder_set_unit (builder, unit);
+}
+
 static MongeShape *
 parse_binary (const MongeFile *file, GError **error)
 {
   const guint8 *data = file->data;
   gsize size = file->size;
-  g_auto (Weld) weld = { .seed = g_random_int () };
+  g_auto (Weld) weld = { .seed = g_random_int (), .task = file->task };
   MongeIndices faces = { .arity = 3 };
   MongeShapeBuilder *builder;
   gsize n_faces = count_faces (data), promised;
@@ -218,7 +241,9 @@ parse_binary (const MongeFile *file, GError **error)
     }
   for (gsize i = 0; i < n_faces; i++)
     {
-      gboolean ok = read_binary_face (data + HEADER_SIZE + FACE_SIZE * i, &weld, &faces, error);
+      const guint8 *at = data + HEADER_SIZE + FACE_SIZE * i;
+      gboolean ok = (i % FACES_PER_POLL != 0 || monge_file_poll (file, at, error))
+                    && read_binary_face (at, &weld, &faces, error);
       if (!ok)
         {
           g_free (faces.values);
@@ -227,6 +252,7 @@ parse_binary (const MongeFile *file, GError **error)
     }
   builder = build (&weld, &faces, MONGE_TYPE_FLOAT32, file);
   take_attributes (data, n_faces, builder);
+  read_header (data, HEADER_SIZE - 4, builder);
   if (size > promised)
     monge_shape_builder_add_repair (builder,
                                     "%" G_GSIZE_FORMAT " bytes after the last face were ignored",
@@ -311,33 +337,65 @@ read_text_face (MongeScan *scan, Weld *weld, MongeIndices *faces, GError **error
   return expect (scan, "endloop", n, error) && expect (scan, "endfacet", n, error);
 }
 
+/* Which solid each face belongs to. */
+typedef struct {
+  MongeLabelTable *names; /* from 1 on */
+  GArray *ends;           /* gsize: faces up to the end of each solid */
+} Solids;
+
+static void
+solids_clear (Solids *solids)
+{
+  monge_label_table_unref (solids->names);
+  g_array_unref (solids->ends);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Solids, solids_clear)
+
+static gboolean
+fail_word (const MongeScan *scan, const char *word, gboolean open, GError **error)
+{
+  g_autofree char *text = g_utf8_make_valid (word, -1);
+
+  return monge_scan_fail (scan, error, MONGE_ERROR_FORMAT,
+                          "“%s” where “%s” is expected; export the file again", text,
+                          open ? "facet” or “endsolid" : "solid");
+}
+
+static void
+begin_solid (const MongeScan *scan, Solids *solids)
+{
+  g_autofree char *name = monge_scan_dup_rest (scan);
+
+  if (solids->ends->len < G_MAXUINT16)
+    monge_label_table_add (solids->names, (gint32) solids->ends->len + 1, name, NULL);
+}
+
 /* One solid after another; @open while inside one. */
 static gboolean
-read_solids (MongeScan *scan, Weld *weld, MongeIndices *faces, GError **error)
+read_solids (MongeScan *scan, const MongeFile *file, Weld *weld, MongeIndices *faces,
+             Solids *solids, GError **error)
 {
   gboolean open = FALSE;
   char word[16];
-  g_autofree char *text = NULL;
 
-  while (next_word (scan, word))
+  for (gsize i = 0; next_word (scan, word); i++)
     {
+      if (i % FACES_PER_POLL == 0 && !monge_file_poll (file, scan->at, error))
+        return FALSE;
       if (g_str_equal (word, "facet") && open)
         {
           if (!read_text_face (scan, weld, faces, error))
             return FALSE;
+          continue;
         }
-      else if (g_str_equal (word, open ? "endsolid" : "solid"))
-        {
-          open = !open;
-          monge_scan_next_line (scan);
-        }
+      if (!g_str_equal (word, open ? "endsolid" : "solid"))
+        return fail_word (scan, word, open, error);
+      open = !open;
+      if (open)
+        begin_solid (scan, solids);
       else
-        {
-          text = g_utf8_make_valid (word, -1);
-          return monge_scan_fail (scan, error, MONGE_ERROR_FORMAT,
-                                  "“%s” where “%s” is expected; export the file again", text,
-                                  open ? "facet” or “endsolid" : "solid");
-        }
+        g_array_append_val (solids->ends, faces->n);
+      monge_scan_next_line (scan);
     }
   return !open
          || monge_scan_fail (scan, error, MONGE_ERROR_FORMAT,
@@ -345,22 +403,49 @@ read_solids (MongeScan *scan, Weld *weld, MongeIndices *faces, GError **error)
                              " faces; copy it again", faces->n);
 }
 
+/* The number of its solid for each face, if there are several, and what they are called. */
+static void
+take_solids (const Solids *solids, gsize n_faces, MongeShapeBuilder *builder)
+{
+  guint16 *values;
+  gsize face = 0;
+  MongeArray *array;
+
+  if (solids->ends->len < 2 || n_faces == 0)
+    return;
+  values = g_new (guint16, n_faces);
+  for (guint i = 0; i < solids->ends->len; i++)
+    for (; face < g_array_index (solids->ends, gsize, i); face++)
+      values[face] = (guint16) MIN (i + 1, G_MAXUINT16);
+  array = monge_array_new ("solid", MONGE_TYPE_UINT16, 1, n_faces,
+                           g_bytes_new_take (values, n_faces * sizeof *values));
+  monge_array_take_labels (array, monge_label_table_ref (solids->names));
+  monge_shape_builder_take_cell_array (builder, array);
+}
+
 static MongeShape *
 parse_text (const MongeFile *file, GError **error)
 {
-  const guint8 *data = file->data;
-  gsize size = file->size;
-  g_auto (Weld) weld = { .seed = g_random_int () };
+  g_auto (Weld) weld = { .seed = g_random_int (), .task = file->task };
+  g_auto (Solids) solids = { monge_label_table_new (), g_array_new (FALSE, FALSE, sizeof (gsize)) };
   MongeIndices faces = { .arity = 3 };
+  MongeShapeBuilder *builder;
   MongeScan scan;
+  const guint8 *end;
+  gsize n_faces;
 
-  monge_scan_init (&scan, data, size);
-  if (!read_solids (&scan, &weld, &faces, error) || !check_count (faces.n, error))
+  monge_scan_init (&scan, file->data, file->size);
+  if (!read_solids (&scan, file, &weld, &faces, &solids, error) || !check_count (faces.n, error))
     {
       g_free (faces.values);
       return NULL;
     }
-  return monge_shape_builder_end (build (&weld, &faces, MONGE_TYPE_FLOAT64, file), error);
+  n_faces = faces.n;
+  builder = build (&weld, &faces, MONGE_TYPE_FLOAT64, file);
+  take_solids (&solids, n_faces, builder);
+  end = memchr (file->data, '\n', file->size);
+  read_header (file->data, end != NULL ? (gsize) (end - file->data) : file->size, builder);
+  return monge_shape_builder_end (builder, error);
 }
 
 /* --- Both --- */
@@ -462,10 +547,22 @@ fits_float (const MongeShape *shape)
   return TRUE;
 }
 
+static void
+fill_header (const MongeShape *shape, char header[HEADER_SIZE - 4])
+{
+  MongeSpace space = monge_shape_get_space (shape);
+  const char *unit = monge_shape_get_unit (shape);
+
+  g_snprintf (header, HEADER_SIZE - 4, "Monge output.%s%s%s%s",
+              space != MONGE_SPACE_UNKNOWN ? " SPACE=" : "",
+              space != MONGE_SPACE_UNKNOWN ? monge_space_names[space] : "",
+              unit != NULL ? " unit: " : "", unit != NULL ? unit : "");
+}
+
 gboolean
 monge_stl_write (const MongeShape *shape, GString *out, GError **error)
 {
-  static const char header[HEADER_SIZE - 4] = "binary STL written by Monge, arrays are not kept";
+  char header[HEADER_SIZE - 4] = "";
   const MongeArray *attributes = find_attributes (shape);
   gsize n = monge_shape_get_n_cells (shape);
   guint32 count = GUINT32_TO_LE ((guint32) n);
@@ -484,6 +581,7 @@ monge_stl_write (const MongeShape *shape, GString *out, GError **error)
                            "the coordinates are too large for the float32 of STL; write .ply");
       return FALSE;
     }
+  fill_header (shape, header);
   g_string_set_size (out, HEADER_SIZE + FACE_SIZE * n);
   to = (guint8 *) out->str;
   memcpy (to, header, sizeof header);

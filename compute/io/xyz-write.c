@@ -1,10 +1,12 @@
-/* Writes one line per vertex: coordinates, then the arrays in their order, with the shortest
- * decimals that read back as the same number. XYZ parts them by blanks, names the columns only if
- * there are arrays, and has comments; CSV and TSV always name them and have none, so that the unit
- * is lost. Cells are lost in all. */
+/* Writes one line per vertex: coordinates, then the arrays in their order (columns.h), with the
+ * shortest decimals that read back as the same number. XYZ parts them by blanks, names the columns
+ * only if there are arrays, and has comments; CSV and TSV always name them and have none, so that
+ * unit and orientation are lost. Cells are lost in all. */
 #include "compute/io/io-private.h"
 
+#include "compute/io/columns.h"
 #include "compute/io/scan.h"
+#include "compute/shape/bytes.h"
 
 static void
 append_number (GString *out, MongeType type, double value)
@@ -31,6 +33,27 @@ append_name (GString *out, const char *name, char separator)
     }
 }
 
+/* Of two arrays of normals the second goes by its own name. */
+static void
+append_array_names (const MongeShape *shape, guint index, char separator, GString *out)
+{
+  const MongeArray *array = monge_shape_get_array (shape, index);
+  g_autofree char *first = monge_columns_dup_name (array, 0, FALSE);
+  gboolean plainly = FALSE;
+
+  for (guint i = 0; i < index && !plainly; i++)
+    {
+      g_autofree char *other = monge_columns_dup_name (monge_shape_get_array (shape, i), 0, FALSE);
+      plainly = g_str_equal (first, other);
+    }
+  for (guint k = 0; k < array->n_components; k++)
+    {
+      g_autofree char *name = monge_columns_dup_name (array, k, plainly);
+      g_string_append_c (out, separator);
+      append_name (out, name, separator);
+    }
+}
+
 /* x, y, z, or x0, x1, … when these do not suffice. */
 static void
 append_names (const MongeShape *shape, char separator, GString *out)
@@ -47,16 +70,7 @@ append_names (const MongeShape *shape, char separator, GString *out)
         g_string_append_printf (out, "x%u", k);
     }
   for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
-    {
-      const MongeArray *array = monge_shape_get_array (shape, i);
-      for (guint k = 0; k < array->n_components; k++)
-        {
-          g_string_append_c (out, separator);
-          append_name (out, array->name, separator);
-          if (array->n_components > 1)
-            g_string_append_printf (out, "_%u", k);
-        }
-    }
+    append_array_names (shape, i, separator, out);
   g_string_append_c (out, '\n');
 }
 
@@ -76,10 +90,14 @@ append_row (const MongeShape *shape, gsize row, char separator, GString *out)
   for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
     {
       const MongeArray *array = monge_shape_get_array (shape, i);
-      for (guint k = 0; k < array->n_components; k++)
+      gsize size = monge_type_get_size (array->type);
+      const guint8 *at = g_bytes_get_data (array->values, NULL);
+
+      at += row * array->n_components * size;
+      for (guint k = 0; k < array->n_components; k++, at += size)
         {
           g_string_append_c (out, separator);
-          append_number (out, array->type, monge_array_get (array, row, k));
+          monge_text_append_value (out, array->type, at);
         }
     }
   g_string_append_c (out, '\n');
@@ -95,8 +113,12 @@ append_rows (const MongeShape *shape, char separator, GString *out)
 gboolean
 monge_xyz_write (const MongeShape *shape, GString *out, GError **error)
 {
+  MongeSpace space = monge_shape_get_space (shape);
+
   if (monge_shape_get_unit (shape) != NULL)
     g_string_append_printf (out, "# unit: %s\n", monge_shape_get_unit (shape));
+  if (space != MONGE_SPACE_UNKNOWN)
+    g_string_append_printf (out, "# SPACE=%s\n", monge_space_names[space]);
   if (monge_shape_get_n_cells (shape) > 0)
     g_string_append (out, "# faces and segments are not kept in this format\n");
   if (monge_shape_get_n_arrays (shape) > 0)

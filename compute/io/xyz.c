@@ -1,17 +1,22 @@
 /* Points as lines of text: one point per line, its numbers parted by blanks, commas, semicolons or
  * tabs. A first line that starts with no number names the columns: x, y, z or x0, x1, … are the
- * coordinates and the others become arrays, except those of text, which are left out; missing
- * values are NaN. Without it every column is a coordinate. Lines that start with # or // are
- * comments, but // may also introduce the names. Numbers are float64. io-xyz-write.c writes it. */
+ * coordinates and the others become arrays, joined where they belong together (columns.h), except
+ * those of text, which are left out; missing values are NaN. Without it every column is a coordinate.
+ * Lines that start with # or // are comments, but // may also introduce the names; "unit: mm" and
+ * SPACE=RAS or LPS are understood there. Numbers are float64. xyz-write.c writes it. */
 #include "compute/io/io-private.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "compute/shape/bytes.h"
+#include "compute/io/columns.h"
 #include "compute/io/scan.h"
+#include "compute/shape/bytes.h"
+
+#define ROWS_PER_POLL 16384
 
 typedef struct {
+  const MongeFile *file;
   MongeScan scan;
   char separator;   /* ' ' for any run of blanks */
   gsize n_columns;  /* 0 before the first line of numbers */
@@ -21,6 +26,7 @@ typedef struct {
   MongeNumbers values; /* row after row */
   gsize n_rows;
   char *unit;
+  MongeSpace space;
 } Reader;
 
 static void
@@ -276,9 +282,12 @@ read_comment (Reader *reader, GError **error)
 {
   gboolean may_name = reader->scan.at[-1] == '/' && reader->n_columns == 0;
   char *unit = monge_scan_dup_unit (&reader->scan);
+  MongeSpace space = monge_scan_space (&reader->scan);
 
+  if (space != MONGE_SPACE_UNKNOWN)
+    reader->space = space;
   if (unit == NULL)
-    return !may_name || read_header (reader, TRUE, error);
+    return !may_name || space != MONGE_SPACE_UNKNOWN || read_header (reader, TRUE, error);
   g_free (reader->unit);
   reader->unit = unit;
   return TRUE;
@@ -305,6 +314,8 @@ read_lines (Reader *reader, GError **error)
   for (; monge_scan_find_word (scan); monge_scan_next_line (scan))
     {
       gboolean ok;
+      if (reader->n_rows % ROWS_PER_POLL == 0 && !monge_file_poll (reader->file, scan->at, error))
+        return FALSE;
       if (skip_comment_marks (scan))
         ok = read_comment (reader, error);
       else
@@ -320,30 +331,64 @@ read_lines (Reader *reader, GError **error)
 
 /* --- The shape --- */
 
+/* Rows of @n columns from @column on. NULL with @error. */
 static double *
-dup_column (const Reader *reader, gsize column)
+gather_columns (const Reader *reader, gsize column, guint n, GError **error)
 {
-  double *values = g_new (double, reader->n_rows);
+  g_autofree double *values = monge_bytes_alloc (reader->n_rows, n * sizeof *values, error);
 
-  for (gsize i = 0; i < reader->n_rows; i++)
-    values[i] = reader->values.values[i * reader->n_columns + column];
-  return values;
+  for (gsize i = 0; values != NULL && i < reader->n_rows; i++)
+    {
+      if (i % ROWS_PER_POLL == 0 && monge_task_return_if_cancelled (reader->file->task, error))
+        return NULL;
+      memcpy (values + i * n, reader->values.values + i * reader->n_columns + column,
+              n * sizeof *values);
+    }
+  return g_steal_pointer (&values);
 }
 
-static void
-take_columns (const Reader *reader, MongeShapeBuilder *builder)
+/* The names of the columns that are to be arrays; NULL for the others. Transfer container. */
+static const char **
+list_arrays (const Reader *reader, MongeShapeBuilder *builder)
 {
-  for (gsize column = 0; column < reader->n_columns; column++)
+  const char **names = g_new (const char *, reader->n_columns);
+
+  for (gsize i = 0; i < reader->n_columns; i++)
     {
-      const char *name = g_ptr_array_index (reader->names, column);
-      if (reader->is_text[column])
-        monge_shape_builder_add_repair (builder, "not kept: the column “%s”, which is text", name);
-      else if (!reader->is_coordinate[column])
-        monge_shape_builder_take_array (
-          builder, monge_array_new (name, MONGE_TYPE_FLOAT64, 1, reader->n_rows,
-                                    g_bytes_new_take (dup_column (reader, column),
-                                                      reader->n_rows * sizeof (double))));
+      names[i] = g_ptr_array_index (reader->names, i);
+      if (reader->is_text[i])
+        monge_shape_builder_add_repair (builder, "not kept: the column “%s”, which is text",
+                                        names[i]);
+      if (reader->is_text[i] || reader->is_coordinate[i])
+        names[i] = NULL;
     }
+  return names;
+}
+
+static gboolean
+take_columns (const Reader *reader, MongeShapeBuilder *builder, GError **error)
+{
+  g_autofree const char **names = list_arrays (reader, builder);
+  guint n;
+
+  for (gsize i = 0; i < reader->n_columns; i += n)
+    {
+      g_autofree char *name = NULL;
+      double *values;
+
+      n = 1;
+      if (names[i] == NULL)
+        continue;
+      n = monge_columns_match (names + i, NULL, (guint) (reader->n_columns - i), &name);
+      values = gather_columns (reader, i, n, error);
+      if (values == NULL)
+        return FALSE;
+      monge_shape_builder_take_array (
+        builder, monge_array_new (name, MONGE_TYPE_FLOAT64, n, reader->n_rows,
+                                  g_bytes_new_take (values,
+                                                    reader->n_rows * n * sizeof *values)));
+    }
+  return TRUE;
 }
 
 /* The coordinates among the columns. */
@@ -354,9 +399,13 @@ gather_positions (const Reader *reader, GError **error)
   double *positions = monge_bytes_alloc (reader->n_rows, dim * sizeof *positions, error);
 
   for (gsize i = 0; positions != NULL && i < reader->n_rows; i++)
-    for (guint k = 0; k < dim; k++)
-      positions[i * dim + k]
-        = reader->values.values[i * reader->n_columns + g_array_index (reader->axes, gsize, k)];
+    {
+      if (i % ROWS_PER_POLL == 0 && monge_task_return_if_cancelled (reader->file->task, error))
+        g_clear_pointer (&positions, g_free);
+      for (guint k = 0; positions != NULL && k < dim; k++)
+        positions[i * dim + k]
+          = reader->values.values[i * reader->n_columns + g_array_index (reader->axes, gsize, k)];
+    }
   return positions;
 }
 
@@ -364,7 +413,7 @@ static MongeShape *
 build (Reader *reader, const MongeFile *file, GError **error)
 {
   gsize dim = reader->names != NULL ? reader->axes->len : reader->n_columns;
-  MongeShapeBuilder *builder;
+  g_autoptr (MongeShapeBuilder) builder = NULL;
   double *positions;
 
   if (dim > MONGE_MAX_DIM)
@@ -381,15 +430,16 @@ build (Reader *reader, const MongeFile *file, GError **error)
   builder = monge_file_begin_shape (file, (guint) dim);
   monge_shape_builder_take_positions (builder, positions, reader->n_rows, MONGE_TYPE_FLOAT64);
   monge_shape_builder_set_unit (builder, reader->unit);
-  if (reader->names != NULL)
-    take_columns (reader, builder);
-  return monge_shape_builder_end (builder, error);
+  monge_shape_builder_set_space (builder, reader->space);
+  if (reader->names != NULL && !take_columns (reader, builder, error))
+    return NULL;
+  return monge_shape_builder_end (g_steal_pointer (&builder), error);
 }
 
 MongeShape *
 monge_xyz_parse (const MongeFile *file, GError **error)
 {
-  g_auto (Reader) reader = { .separator = ' ' };
+  g_auto (Reader) reader = { .file = file, .separator = ' ' };
 
   monge_scan_init (&reader.scan, file->data, file->size);
   return read_lines (&reader, error) ? build (&reader, file, error) : NULL;

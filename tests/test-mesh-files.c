@@ -1,0 +1,133 @@
+/* What PLY, OBJ, STL and lines of text have no word for and is kept all the same: arrays of several
+ * components, orientation, integers of 64 bits, normals at corners. */
+#include "compute/io/io.h"
+
+#include <string.h>
+
+#include "tests/shape-files.h"
+
+/* --- PLY --- */
+
+/* Names, types, components and bytes of everything but what double rounds. */
+static void
+test_ply_keeps_arrays (void)
+{
+  for (guint kind = MONGE_SHAPE_POINTS; kind <= MONGE_SHAPE_SURFACE; kind++)
+    {
+      g_autoptr (MongeShape) shape = monge_test_shape ((MongeShapeKind) kind, MONGE_TYPE_FLOAT32);
+      g_autoptr (MongeShape) back = monge_test_through ("PLY", shape);
+
+      g_assert_cmpuint (monge_shape_get_n_arrays (back), ==, monge_shape_get_n_arrays (shape));
+      g_assert_cmpint (monge_shape_get_space (back), ==, MONGE_SPACE_LPS);
+      for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
+        {
+          const MongeArray *a = monge_shape_get_array (shape, i);
+          if (a->type == MONGE_TYPE_INT64 || a->type == MONGE_TYPE_UINT64)
+            g_assert_cmpstr (monge_shape_get_array (back, i)->name, ==, a->name);
+          else
+            monge_test_assert_arrays_equal (monge_shape_get_array (back, i), a);
+        }
+      for (guint i = 0; i < monge_shape_get_n_cell_arrays (shape); i++)
+        g_assert_cmpuint (monge_shape_get_cell_array (back, i)->n_components, ==,
+                          monge_shape_get_cell_array (shape, i)->n_components);
+      for (guint i = 0; i < MONGE_TYPE_INT64; i++)
+        monge_test_assert_arrays_equal (monge_shape_get_field_array (back, i),
+                                        monge_shape_get_field_array (shape, i));
+    }
+}
+
+/* Those that double holds come back as the integers they were. */
+static void
+test_ply_wide_integers (void)
+{
+  static const gint64 ids[] = { G_GINT64_CONSTANT (1) << 53, -5 };
+  MongeShapeBuilder *builder = monge_shape_builder_new ("test", 3);
+  g_autoptr (MongeShape) shape = NULL, back = NULL;
+  g_autoptr (GError) error = NULL;
+
+  monge_shape_builder_take_positions (builder, g_new0 (double, 6), 2, MONGE_TYPE_FLOAT32);
+  monge_shape_builder_take_array (builder, monge_array_new ("ids", MONGE_TYPE_INT64, 1, 2,
+                                                            g_bytes_new (ids, sizeof ids)));
+  shape = monge_shape_builder_end (builder, &error);
+  g_assert_no_error (error);
+  back = monge_test_through ("PLY", shape);
+  monge_test_assert_array (monge_shape_find_array (back, "ids"), "ids", MONGE_TYPE_INT64, 1, ids,
+                           sizeof ids);
+}
+
+static void
+test_ply_joins_known_columns (void)
+{
+  static const char text[] = "ply\nformat ascii 1.0\ncomment SPACE=RAS\nelement vertex 2\n"
+    "property float x\nproperty float y\nproperty float z\nproperty float nx\n"
+    "property float ny\nproperty float nz\nproperty uchar red\nproperty uchar green\n"
+    "property uchar blue\nproperty uchar alpha\nproperty short v_0\nproperty short v_1\n"
+    "property int v_2\nproperty int w_0\nend_header\n"
+    "0 0 0 1 2 3 4 5 6 7 8 9 10 11\n1 0 0 0 0 1 1 2 3 4 5 6 7 8\n";
+  static const float normals[] = { 1, 2, 3, 0, 0, 1 };
+  static const guint8 colours[] = { 4, 5, 6, 7, 1, 2, 3, 4 };
+  static const gint16 v[] = { 8, 9, 5, 6 };
+  g_autoptr (MongeShape) shape = monge_test_parse ("PLY", text, strlen (text));
+
+  g_assert_cmpuint (monge_shape_get_n_arrays (shape), ==, 5);
+  g_assert_cmpint (monge_shape_get_space (shape), ==, MONGE_SPACE_RAS);
+  monge_test_assert_array (monge_shape_get_array (shape, 0), "normals", MONGE_TYPE_FLOAT32, 3,
+                           normals, sizeof normals);
+  monge_test_assert_array (monge_shape_get_array (shape, 1), "rgba", MONGE_TYPE_UINT8, 4, colours,
+                           sizeof colours);
+  monge_test_assert_array (monge_shape_get_array (shape, 2), "v", MONGE_TYPE_INT16, 2, v, sizeof v);
+  g_assert_cmpstr (monge_shape_get_array (shape, 3)->name, ==, "v_2");
+  g_assert_cmpstr (monge_shape_get_array (shape, 4)->name, ==, "w_0");
+}
+
+/* --- OBJ --- */
+
+/* Corners that disagree, or name what is not there. */
+static void
+test_obj_tells_of_normals_that_part (void)
+{
+  static const char *const texts[] = {
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nvn 0 0 1\nvn 1 0 0\nf 1//1 2//1 3//1\nf 1//2 2//1 3//1\n",
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nvn 0 0 1\nf 1//1 2//1 3//2\n",
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nvn 0 0 1\nf 1//1 2//1 3\n",
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nvn 0 0 1\nf 1 2 3\n",
+    "v 0 0 0\nv 1 0 0\nv 0 1 0\nvn 0 0 1\nf 1//-2 2//1 3//0\n",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (MongeShape) shape = monge_test_parse ("OBJ", texts[i], strlen (texts[i]));
+      g_assert_cmpuint (monge_shape_get_n_arrays (shape), ==, 0);
+      monge_test_assert_repair (shape, "not kept: normals");
+    }
+}
+
+/* --- STL --- */
+
+static void
+test_stl_solids_are_told_apart (void)
+{
+  static const char face[] = "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\n"
+    "vertex 0 1 0\nendloop\nendfacet\n";
+  static const guint16 expected[] = { 1, 2, 2 };
+  g_autofree char *text = g_strconcat ("solid left unit: mm\n", face, "endsolid\nsolid right\n",
+                                       face, face, "endsolid right\n", NULL);
+  g_autoptr (MongeShape) shape = monge_test_parse ("STL", text, strlen (text));
+  const MongeArray *solid = monge_shape_get_cell_array (shape, 0);
+
+  monge_test_assert_array (solid, "solid", MONGE_TYPE_UINT16, 1, expected, sizeof expected);
+  g_assert_cmpstr (monge_label_table_find (solid->labels, 2)->name, ==, "right");
+  g_assert_cmpstr (monge_shape_get_unit (shape), ==, "mm");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ply/keeps_arrays", test_ply_keeps_arrays);
+  g_test_add_func ("/ply/wide_integers", test_ply_wide_integers);
+  g_test_add_func ("/ply/joins_known_columns", test_ply_joins_known_columns);
+  g_test_add_func ("/obj/tells_of_normals_that_part", test_obj_tells_of_normals_that_part);
+  g_test_add_func ("/stl/solids_are_told_apart", test_stl_solids_are_told_apart);
+  return g_test_run ();
+}
