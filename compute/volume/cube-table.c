@@ -141,3 +141,40 @@ monge_cube_table_get (void)
     }
   return table;
 }
+
+static void
+number_loops (guint inside, MongeCubeLoops *loops)
+{
+  gint8 next[12];
+
+  trace_faces (inside, next);
+  for (guint edge = 0; edge < 12; edge++)
+    {
+      gboolean is_new = next[edge] >= 0;
+
+      while (next[edge] >= 0)
+        {
+          guint following = (guint) next[edge];
+
+          loops->of[edge] = loops->n_loops;
+          next[edge] = -1;
+          edge = following;
+        }
+      loops->n_loops += is_new;
+    }
+}
+
+const MongeCubeLoops *
+monge_cube_loops_get (void)
+{
+  static MongeCubeLoops table[256];
+  static gsize is_made = 0;
+
+  if (g_once_init_enter (&is_made))
+    {
+      for (guint inside = 0; inside < 256; inside++)
+        number_loops (inside, &table[inside]);
+      g_once_init_leave (&is_made, 1);
+    }
+  return table;
+}

@@ -30,4 +30,18 @@ guint monge_cube_edge_start (guint edge);
  * triangle has an inner side within a face, every edge of the surface has exactly two triangles. */
 const MongeCubeCase *monge_cube_table_get (void);
 
+/**
+ * MongeCubeLoops:
+ * @of: per edge, the closed curve that crosses it, from 0; meaningless where none does
+ *
+ * The curves in which a surface meets the faces of a cube, joined as in monge_cube_table_get().
+ */
+typedef struct {
+  guint8 n_loops;
+  guint8 of[12];
+} MongeCubeLoops;
+
+/* Indexed like monge_cube_table_get(). Made on first use; any thread. */
+const MongeCubeLoops *monge_cube_loops_get (void);
+
 G_END_DECLS
