@@ -7,6 +7,7 @@
 #include "compute/solver/points.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct {
   MongeLoss base;
@@ -251,12 +252,72 @@ kernel_evaluate (MongeLoss *base,
   return TRUE;
 }
 
+/* @potential ± Σ_j b_j k(x_i, y_j) over @columns. */
+static gboolean
+add_witness (KernelLoss *loss,
+             const Shape *shape,
+             const MongePoints *columns,
+             double sign,
+             double *potential,
+             MongeTask *task,
+             GError **error)
+{
+  const MongePoints *rows = loss->x;
+  MongeKernel *kernel = get_kernel (loss, FALSE, error);
+  const MongeArgument arguments[] = {
+    { .planes = rows->planes },
+    { .planes = columns->planes },
+    { .planes = columns->weights },
+    { .doubles = &shape->s, .stride = 1 },
+  };
+  const MongeRun run = {
+    .n_rows = rows->n,
+    .n_columns = columns->n,
+    .arguments = arguments,
+    .out_planes = loss->out,
+  };
+  const double *sums;
+
+  if (kernel == NULL || !monge_backend_run (loss->base.backend, kernel, &run, NULL, task, error))
+    return FALSE;
+  sums = monge_planes_begin (loss->out, MONGE_PLANES_READ, error);
+  if (sums == NULL)
+    return FALSE;
+  for (gsize i = 0; i < rows->n; i++)
+    potential[rows->order[i]] += sign * shape->sign * sums[i];
+  monge_planes_end (loss->out);
+  return TRUE;
+}
+
+/* The witness Σ αα k − Σ αβ k, whose half is what each point counts for. */
+static gboolean
+kernel_describe (MongeLoss *base,
+                 const MongeLossParams *params,
+                 double *potential,
+                 double *share,
+                 MongeTask *task,
+                 GError **error)
+{
+  KernelLoss *loss = (KernelLoss *) base;
+  const Shape shape = get_shape (base, params->blur);
+  gboolean done;
+
+  memset (potential, 0, loss->x->n * sizeof *potential);
+  done = add_witness (loss, &shape, loss->x, 1, potential, task, error)
+         && add_witness (loss, &shape, loss->y, -1, potential, task, error);
+  monge_backend_take_n_pairs (base->backend);
+  for (gsize i = 0; i < loss->x->n && done; i++)
+    share[i] = 0.5 * potential[i];
+  return done;
+}
+
 #define KERNEL_LOSS(id, text)                                                                      \
   const MongeLossType monge_loss_##id = {                                                          \
     .name = #id,                                                                                   \
     .description = text,                                                                           \
     .open = kernel_open,                                                                           \
     .evaluate = kernel_evaluate,                                                                   \
+    .describe = kernel_describe,                                                                   \
     .reset = kernel_reset,                                                                         \
     .close = kernel_close,                                                                         \
   }

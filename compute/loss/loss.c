@@ -169,3 +169,28 @@ monge_loss_evaluate (MongeLoss *loss,
                                         slope != NULL ? loss->slope : NULL, report, task, error)
          && (slope == NULL || monge_planes_read (loss->slope, slope, error));
 }
+
+gboolean
+monge_loss_describe (MongeLoss *loss,
+                     const double *points,
+                     const MongeLossParams *params,
+                     double *slope,
+                     double *potential,
+                     double *density,
+                     MongeLossReport *report,
+                     MongeTask *task,
+                     GError **error)
+{
+  const double *weights = monge_measure_get_weights (loss->source);
+  const gsize n = monge_measure_get_n (loss->source);
+  double own = 0.0;
+
+  if (!monge_loss_evaluate (loss, points, params, slope, report, task, error)
+      || !loss->type->describe (loss, params, potential, density, task, error))
+    return FALSE;
+  for (gsize i = 0; i < n; i++)
+    own += weights[i] * density[i];
+  for (gsize i = 0; i < n; i++)
+    density[i] += report->value - own;
+  return TRUE;
+}

@@ -57,7 +57,8 @@ typedef struct _MongeLoss MongeLoss;
  * One line of the table of losses, called through the functions below only. A new loss is one file
  * and one line. @open returns a struct that begins with a #MongeLoss (loss-private.h), or fails where
  * a card has no room for it; the measures are checked and outlive it. @evaluate writes slopes, where
- * they are wanted, last.
+ * they are wanted, last. @describe follows an evaluation: see monge_loss_describe(); what @share
+ * lacks of the value is the target's.
  */
 typedef struct {
   const char *name;
@@ -67,6 +68,8 @@ typedef struct {
   gboolean (*evaluate) (MongeLoss *loss, MongePlanes *points, const MongeLossParams *params,
                         MongePlanes *slope, MongeLossReport *report, MongeTask *task,
                         GError **error);
+  gboolean (*describe) (MongeLoss *loss, const MongeLossParams *params, double *potential,
+                        double *share, MongeTask *task, GError **error);
   void (*reset) (MongeLoss *loss);
   void (*close) (MongeLoss *loss);
 } MongeLossType;
@@ -114,6 +117,21 @@ gboolean monge_loss_evaluate (MongeLoss *loss, const double *points, const Monge
 gboolean monge_loss_evaluate_planes (MongeLoss *loss, MongePlanes *points,
                                      const MongeLossParams *params, MongePlanes *slope,
                                      MongeLossReport *report, MongeTask *task, GError **error);
+/**
+ * monge_loss_describe:
+ * @potential: (out): (n) how the loss changes with the mass of each source point: f − p for
+ *   Sinkhorn divergences (f without debias), f and p being the potentials of the transport to the
+ *   target and of the source to itself; α∗k − β∗k for kernel norms. Its gradient is the slope
+ * @density: (out): (n) what each source point has of the loss: Σ a_i density_i = value. The
+ *   target's share is spread evenly over the source, which, for balanced transport, is a choice of
+ *   the constant up to which potentials are known
+ * @report: (out): of the evaluation
+ *
+ * Evaluates, with slopes if @slope, and looks at every point. Units of the loss.
+ */
+gboolean monge_loss_describe (MongeLoss *loss, const double *points, const MongeLossParams *params,
+                              double *slope, double *potential, double *density,
+                              MongeLossReport *report, MongeTask *task, GError **error);
 /* Forgets the warm state: the next evaluation anneals from the diameter again. */
 void monge_loss_reset (MongeLoss *loss);
 

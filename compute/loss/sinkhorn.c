@@ -70,11 +70,37 @@ sinkhorn_evaluate (MongeLoss *base,
   return TRUE;
 }
 
+/* Balanced, f − p; else what f and p count for in the dual value, −ρ (e^{−f/ρ} − 1). */
+static gboolean
+sinkhorn_describe (MongeLoss *base,
+                   const MongeLossParams *params,
+                   double *potential,
+                   double *share,
+                   MongeTask *task,
+                   GError **error)
+{
+  SinkhornLoss *loss = (SinkhornLoss *) base;
+  const gsize n = monge_measure_get_n (base->source);
+  const double rho = pow (params->reach, params->p);
+
+  if (!monge_sinkhorn_read_potentials (loss->solver, potential, share, task, error))
+    return FALSE;
+  for (gsize i = 0; i < n; i++)
+    {
+      double f = potential[i], p = share[i];
+
+      potential[i] = f - p;
+      share[i] = isfinite (rho) ? rho * (expm1 (-p / rho) - expm1 (-f / rho)) : f - p;
+    }
+  return TRUE;
+}
+
 const MongeLossType monge_loss_sinkhorn = {
   .name = "sinkhorn",
   .description = "Debiased Sinkhorn divergence: optimal transport blurred at one length",
   .open = sinkhorn_open,
   .evaluate = sinkhorn_evaluate,
+  .describe = sinkhorn_describe,
   .reset = sinkhorn_reset,
   .close = sinkhorn_close,
 };

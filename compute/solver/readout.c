@@ -195,6 +195,46 @@ monge_sinkhorn_read_out_cross (MongeSinkhorn *s, MongePlanes *slope, double *val
   return TRUE;
 }
 
+/* A potential of the source at all its points, by the softmin over what it faces; @values (n) in the
+ * order of the measure. */
+static gboolean
+read_potential (MongeSinkhorn *s, const Softmin *of, double *values, GError **error)
+{
+  const MongePoints *fine = of->side->fine;
+  const double *sorted;
+
+  if (!read_points (s, of, s->extended, 1, NULL, error))
+    return FALSE;
+  sorted = monge_planes_begin (s->extended, MONGE_PLANES_READ, error);
+  if (sorted == NULL)
+    return FALSE;
+  for (gsize i = 0; i < fine->n; i++)
+    values[fine->order != NULL ? fine->order[i] : i] = sorted[i];
+  monge_planes_end (s->extended);
+  return TRUE;
+}
+
+gboolean
+monge_sinkhorn_read_potentials (MongeSinkhorn *s, double *cross, double *self, MongeTask *task,
+                                GError **error)
+{
+  Side *x = &s->sides[SOURCE], *y = &s->sides[TARGET];
+  const Softmin f = { x, x->cross, monge_side_get_points (y), y->cross };
+  const Softmin p = { x, x->self.values, monge_side_get_points (x), x->self.values };
+  gboolean done;
+
+  g_return_val_if_fail (s->is_warm, FALSE);
+  s->task = task;
+  done = read_potential (s, &f, cross, error);
+  if (done && s->params.debias)
+    done = read_potential (s, &p, self, error);
+  else if (done)
+    memset (self, 0, x->fine->n * sizeof *self);
+  s->task = NULL;
+  monge_backend_take_n_pairs (s->backend); /* not of a solve */
+  return done;
+}
+
 gboolean
 monge_sinkhorn_read_out_selves (MongeSinkhorn *s, MongePlanes *slope, double *value, GError **error)
 {

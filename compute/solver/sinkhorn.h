@@ -82,5 +82,10 @@ void monge_sinkhorn_reset (MongeSinkhorn *sinkhorn);
 gboolean monge_sinkhorn_solve (MongeSinkhorn *sinkhorn, const MongeSinkhornParams *params,
                                MongePlanes *slope, MongeSinkhornReport *report, MongeTask *task,
                                GError **error);
+/* Of the solve that came last, with the source where it was: f at each of its points, and its self
+ * potential, 0 without debias; (n) in the measure's order. Balanced, f is known up to a constant. Two
+ * or four reductions. */
+gboolean monge_sinkhorn_read_potentials (MongeSinkhorn *sinkhorn, double *cross, double *self,
+                                         MongeTask *task, GError **error);
 
 G_END_DECLS
