@@ -7,6 +7,7 @@ monge_cli_outputs_clear (MongeCliOutputs *outputs)
 {
   g_clear_pointer (&outputs->landmark_paths, g_free);
   g_clear_pointer (&outputs->landmarks_out, g_free);
+  g_clear_pointer (&outputs->result_names, g_free);
   g_clear_pointer (&outputs->placed, monge_landmarks_unref);
   g_clear_pointer (&outputs->carried, monge_landmarks_unref);
   for (int k = 0; k < 2; k++)
@@ -70,6 +71,10 @@ gboolean
 monge_cli_outputs_check (MongeCli *cli, MongeCliOutputs *outputs, GError **error)
 {
   outputs->mean_error[0] = outputs->mean_error[1] = NAN;
+  outputs->results = MONGE_RESULTS_DEFAULT;
+  if (outputs->result_names != NULL
+      && !monge_results_parse (outputs->result_names, &outputs->results, error))
+    return FALSE;
   return take_landmark_paths (cli, outputs, error) && check_landmarks (cli, outputs, error);
 }
 
@@ -174,6 +179,17 @@ report_carried (const MongeLandmarks *carried, JsonBuilder *report)
 
 /* --- Files and report --- */
 
+MongeShape *
+monge_cli_outputs_dup_shape (MongeCli *cli, const MongeCliOutputs *outputs, MongeFlow *flow,
+                             GError **error)
+{
+  return monge_results_attach (monge_flow_get_source (flow), monge_flow_get_target (flow),
+                               monge_flow_get_positions (flow), outputs->results,
+                               monge_flow_get_source_measure (flow),
+                               monge_flow_get_target_measure (flow), &cli->recipe->params,
+                               monge_flow_get_backend (flow), cli->task, error);
+}
+
 gboolean
 monge_cli_outputs_save (MongeCli *cli, MongeCliOutputs *outputs, MongeFlow *flow, GError **error)
 {
@@ -184,6 +200,8 @@ monge_cli_outputs_save (MongeCli *cli, MongeCliOutputs *outputs, MongeFlow *flow
 void
 monge_cli_outputs_report (const MongeCliOutputs *outputs, JsonBuilder *report)
 {
+  g_autofree char *names = NULL;
+
   if (outputs->matched[0] != NULL)
     {
       json_builder_set_member_name (report, "landmarks");
@@ -194,6 +212,8 @@ monge_cli_outputs_report (const MongeCliOutputs *outputs, JsonBuilder *report)
     }
   if (outputs->carried != NULL)
     report_carried (outputs->carried, report);
+  names = monge_results_print (outputs->results);
+  monge_report_string (report, "results", names);
   if (outputs->landmarks_out != NULL)
     monge_report_string (report, "landmarks_out", outputs->landmarks_out);
 }

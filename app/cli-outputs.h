@@ -3,7 +3,7 @@
 
 #include "app/cli-report.h"
 
-#include "compute/io/landmarks.h"
+#include "compute/results.h"
 
 G_BEGIN_DECLS
 
@@ -15,7 +15,9 @@ G_BEGIN_DECLS
 typedef struct {
   char *landmark_paths; /* S,T or S alone */
   char *landmarks_out;
+  char *result_names;
   /* made */
+  MongeResults results;
   MongeLandmarks *placed;     /* those of the source, all of them, beside it */
   MongeLandmarks *carried;
   MongeLandmarks *matched[2]; /* of source and target, in the same order; NULL when there is no T */
@@ -30,7 +32,10 @@ void monge_cli_outputs_clear (MongeCliOutputs *outputs);
     "Landmarks on source and target to measure the error by; on the source alone to carry them: " \
     ".mrk.json, .fcsv, .csv, .json, .tps, .pts", "S[,T]" }, \
   { "landmarks-out", 0, 0, G_OPTION_ARG_FILENAME, &(outputs)->landmarks_out, \
-    "Where the landmarks of the source go to with it: .mrk.json, .fcsv, .csv, .tsv, .json", "OUT" }
+    "Where the landmarks of the source go to with it: .mrk.json, .fcsv, .csv, .tsv, .json", "OUT" }, \
+  { "results", 0, 0, G_OPTION_ARG_STRING, &(outputs)->result_names, \
+    "Arrays of the moved shape: displacement, displacement_magnitude, distance, loss_density, " \
+    "potential, velocity [displacement]", "all|none|LIST" }
 
 /* All that can go wrong before the shapes are read. */
 gboolean monge_cli_outputs_check (MongeCli *cli, MongeCliOutputs *outputs, GError **error);
@@ -39,6 +44,9 @@ gboolean monge_cli_outputs_prepare (MongeCli *cli, MongeCliOutputs *outputs, Mon
                                     GError **error);
 /* @when: 0 before, 1 after: where the shape stands now. */
 void monge_cli_outputs_measure (MongeCliOutputs *outputs, MongeFlow *flow, int when);
+/* The source where it is now with the arrays that were asked for. Transfer full. */
+MongeShape *monge_cli_outputs_dup_shape (MongeCli *cli, const MongeCliOutputs *outputs,
+                                         MongeFlow *flow, GError **error);
 /* Writes all that was asked for. */
 gboolean monge_cli_outputs_save (MongeCli *cli, MongeCliOutputs *outputs, MongeFlow *flow,
                                  GError **error);

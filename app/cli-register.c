@@ -197,7 +197,9 @@ register_shapes (MongeCli *cli,
   source = monge_flow_get_source (work->flow);
   if (!measure (cli, work, source, 0, error) || !flow (cli, work, error))
     return FALSE;
-  work->moved = monge_flow_dup_shape (work->flow);
+  work->moved = monge_cli_outputs_dup_shape (cli, &work->outputs, work->flow, error);
+  if (work->moved == NULL)
+    return FALSE;
   work->flipped = flipped_fraction (work->flow);
   return measure (cli, work, work->moved, 1, error)
          && monge_shape_save (work->moved, work->output, NULL, error)
@@ -344,7 +346,7 @@ run (MongeCli *cli,
 {
   const GOptionEntry own[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &work->output,
-      "Where the moved source goes, with the array “displacement”", "OUT" },
+      "Where the moved source goes, with the arrays of --results", "OUT" },
     MONGE_CLI_OUTPUT_ENTRIES (&work->outputs),
     { "frames", 0, 0, G_OPTION_ARG_FILENAME, &work->frames,
       "Write every step there: step_0000.ply and so on", "DIR" },

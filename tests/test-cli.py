@@ -421,6 +421,19 @@ def test_landmarks_out():
            tmp("o.tps"), code=FAILED, says=[".fcsv"])
 
 
+def test_results():
+    """Arrays of the moved shape, by name."""
+    for names, want in (("all", 6), ("none", 0), ("distance,potential", 2), (None, 1)):
+        extra = ["--results", names] if names else []
+        about = report("register", "example:seahorse0", "example:seahorse1", "-o", tmp("r.ply"),
+                       "--steps", 2, *extra)
+        assert about["results"] == (names or "displacement")
+        arrays = report("info", tmp("r.ply"))["arrays"]
+        assert len(arrays) >= want and (want > 0 or not arrays), (names, arrays)
+    refuse("register", "example:seahorse0", "example:seahorse1", "-o", tmp("r.ply"), "--results",
+           "speed", code=FAILED, says=["velocity"])
+
+
 def test_cancel():
     out = tmp("never.ply")
     with subprocess.Popen([PROGRAM, "register", "example:seahorse0", "example:seahorse1", "-o", out,
