@@ -106,9 +106,9 @@ MongeShape *monge_recipe_input_filter (const MongeRecipeInput *input, MongeShape
 /* monge_recipe_input_load_original() out of a volume that is there already. */
 MongeShape *monge_recipe_input_extract (const MongeRecipeInput *input, const MongeVolume *volume,
                                         MongeTask *task, GError **error);
-/* @shape: what monge_recipe_input_load() gave, of dimension 2 or 3. Reads the landmarks, of which there
- * must be a path, and brings them to where @shape is: into its space, through its transform. What is
- * to be told about that is in their notes. Transfer full. */
+/* @shape: what monge_recipe_input_load() gave, of dimension 2 or 3. Reads the landmarks, of which
+ * there must be a path, and brings them to where @shape is: into its space, through its transform.
+ * What is to be told about that is in their notes. Transfer full. */
 MongeLandmarks *monge_recipe_input_load_landmarks (const MongeRecipeInput *input, MongeShape *shape,
                                                    MongeTask *task, GError **error);
 /* @shape: what monge_recipe_input_load() gave. Reads the weights, if any. */

@@ -269,7 +269,8 @@ round_trip (gconstpointer data)
       assert_landmark (again, keeps_missing ? 2 : 1, "7", b[0], b[1], b[2]);
       if (stored != MONGE_SPACE_UNKNOWN)
         {
-          g_autoptr (MongeLandmarks) bare = monge_landmarks_load (path, MONGE_SPACE_UNKNOWN, NULL, NULL);
+          g_autoptr (MongeLandmarks) bare
+            = monge_landmarks_load (path, MONGE_SPACE_UNKNOWN, NULL, NULL);
           if (strcmp (format->name, "JSON") != 0)
             g_assert_cmpint (monge_landmarks_get_stored_space (bare), ==, stored);
         }

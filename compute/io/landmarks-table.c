@@ -278,8 +278,9 @@ check_specimens (const Reading *reading, GError **error)
                  reading->n_specimens, reading->names->str,
                  reading->n_specimens > MAX_LISTED ? ", …" : "");
   else if (reading->part != NULL && monge_landmarks_get_n (reading->landmarks) == 0)
-    g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "there is no specimen %.60s in it; %u are: %s%s",
-                 reading->part, reading->n_specimens, reading->names->str,
+    g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME,
+                 "there is no specimen %.60s in it; %u are: %s%s", reading->part,
+                 reading->n_specimens, reading->names->str,
                  reading->n_specimens > MAX_LISTED ? ", …" : "");
   else
     return TRUE;

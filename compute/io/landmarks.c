@@ -142,8 +142,8 @@ monge_csv_read_line (MongeScan *scan, char separator, guint most, GError **error
             break;
           if (fields->len >= most)
             {
-              monge_scan_fail (scan, error, MONGE_ERROR_FORMAT, "more than %u columns; it is no table "
-                               "of landmarks", most);
+              monge_scan_fail (scan, error, MONGE_ERROR_FORMAT, "more than %u columns; it is no "
+                               "table of landmarks", most);
               return NULL;
             }
           scan->at++;
@@ -271,7 +271,8 @@ parse (const char *path, const char *part, MongeTask *task, GError **error)
   if (format == NULL)
     {
       g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_FORMAT,
-                           "these are no landmarks; give .mrk.json, .fcsv, .csv, .json, .tps or .pts");
+                           "these are no landmarks; give .mrk.json, .fcsv, .csv, .json, .tps or "
+                           ".pts");
       return NULL;
     }
   landmarks = format->parse (&file, part, error);

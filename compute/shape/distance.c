@@ -313,7 +313,8 @@ tree_new (const MongeShape *shape, MongeTask *task)
       tree->items[i] = (guint32) i;
       for (guint c = 0; c < arity; c++)
         for (int k = 0; k < 3; k++)
-          tree->middles[3 * i + k] += tree->positions[3 * get_corner (shape, arity, i, c) + k] / arity;
+          tree->middles[3 * i + k]
+            += tree->positions[3 * get_corner (shape, arity, i, c) + k] / arity;
     }
   build_node (tree, shape, 0, n, task);
   g_clear_pointer (&tree->middles, g_free);

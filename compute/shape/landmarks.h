@@ -58,10 +58,10 @@ MongeLandmarks *monge_landmarks_beside (MongeLandmarks *landmarks, const MongeSh
  * monge_landmarks_carried:
  * @positions: (n × dim) where the vertices of @shape are now; dimension 2 or 3
  *
- * On a surface each landmark follows the point of a triangle that is nearest to it, by its barycentric
- * coordinates; what it stood off goes along in the frame of that triangle, lengthened as the root of
- * the triangle's area. So it is exact for motions and changes of scale, and a landmark on the surface
- * stays on it. Without faces it follows the four nearest vertices, by the inverse of the squared
+ * On a surface each landmark follows the point of a triangle that is nearest to it, by its
+ * barycentric coordinates; what it stood off goes along in the frame of that triangle, lengthened as
+ * the root of the triangle's area. So it is exact for motions and changes of scale, and a landmark
+ * on the surface stays on it. Without faces it follows the four nearest vertices, by the inverse of the squared
  * distance. O(n log n).
  */
 MongeLandmarks *monge_landmarks_carried (const MongeLandmarks *landmarks, const MongeShape *shape,
