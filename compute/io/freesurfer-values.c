@@ -308,8 +308,8 @@ read_places (const MongeFile *file, gsize n, Colours *colours, GError **error)
       if (i % 65536 == 0 && monge_task_return_if_cancelled (file->task, error))
         return NULL;
       if (vertex < 0 || (gsize) vertex >= n)
-        return fail (error, MONGE_ERROR_FORMAT, "a vertex of the annotation is beyond their number; "
-                     "the file is damaged");
+        return fail (error, MONGE_ERROR_FORMAT, "a vertex of the annotation is beyond their "
+                     "number; the file is damaged");
       places[vertex] = find_place (colours, (guint32) get_int (file->data + 8 + 8 * i));
     }
   return g_steal_pointer (&places);
@@ -325,8 +325,8 @@ monge_annot_values_parse (const MongeFile *file, GError **error)
   gint32 n = 0, *places;
 
   if (!read_int (&cursor, &n) || n <= 0 || (gsize) n > (file->size - 4) / 8)
-    return fail (error, MONGE_ERROR_FORMAT, "byte 0: the file is too short for the vertices that it "
-                 "promises; copy it again");
+    return fail (error, MONGE_ERROR_FORMAT, "byte 0: the file is too short for the vertices that "
+                 "it promises; copy it again");
   cursor.at += 8 * (gsize) n;
   if (!read_table (&cursor, &colours))
     {
@@ -373,8 +373,8 @@ check_colours (const MongeLabelTable *table, GError **error)
       if (entry->has_colour && entry->value >= 0 && get_colour (entry) != 0
           && g_hash_table_add (seen, GUINT_TO_POINTER (get_colour (entry))))
         continue;
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED, "an annotation tells labels by their "
-                   "colours, and “%s” has none, black, or that of another; write .label.gii",
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED, "an annotation tells labels by "
+                   "their colours, and “%s” has none, black, or that of another; write .label.gii",
                    entry->name);
       return FALSE;
     }
@@ -410,8 +410,8 @@ monge_annot_values_write (const GPtrArray *arrays, GString *out, GError **error)
   if (array == NULL)
     return FALSE;
   if (array->labels == NULL)
-    return fail (error, MONGE_ERROR_UNSUPPORTED, "an annotation holds labels with names and colours, "
-                 "which this array has not; write .npy") != NULL;
+    return fail (error, MONGE_ERROR_UNSUPPORTED, "an annotation holds labels with names and "
+                 "colours, which this array has not; write .npy") != NULL;
   if (!check_colours (array->labels, error))
     return FALSE;
   n = (gint32) array->n_rows;

@@ -163,8 +163,8 @@ take_footer (MongeShapeBuilder *builder, const guint8 *data, gsize size)
   for (guint k = 0; k < 16; k++)
     is_moved |= matrix[k] != (k % 5 == 0 ? 1.0 : 0.0);
   if (is_moved)
-    monge_shape_builder_add_repair (builder, "the coordinates are FreeSurfer's surface RAS and were "
-                                    "not moved; those of the scanner are (%g, %g, %g) further%s",
+    monge_shape_builder_add_repair (builder, "the coordinates are FreeSurfer's surface RAS and "
+                                    "were not moved; those of the scanner are (%g, %g, %g) further%s",
                                     matrix[3], matrix[7], matrix[11],
                                     matrix[0] == 1.0 && matrix[5] == 1.0 && matrix[10] == 1.0
                                       ? "" : ", and turned");
@@ -358,7 +358,7 @@ check_writable (const MongeShape *shape, GError **error)
       && (unit == NULL || g_str_equal (unit, "mm")))
     return TRUE;
   g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED, "FreeSurfer's files hold "
-                       "surfaces in three dimensions, in millimetres, and nothing else; write .ply or .vtk");
+                       "surfaces in three dimensions, in millimetres, and nothing else; write .ply");
   return FALSE;
 }
 

@@ -47,8 +47,8 @@ make_plan (const MongeGiftiArray *array, Plan *plan, GError **error)
   if (!g_size_checked_mul (&plan->n, plan->n_rows, plan->n_columns)
       || !g_size_checked_mul (&plan->n_bytes, plan->n, plan->size)
       || plan->n_columns > G_MAXUINT)
-    return fail (error, MONGE_ERROR_SIZE, "the dimensions of a DataArray exceed any memory; the file "
-                 "is damaged");
+    return fail (error, MONGE_ERROR_SIZE, "the dimensions of a DataArray exceed any memory; the "
+                 "file is damaged");
   if (plan->n == 0)
     return fail (error, MONGE_ERROR_EMPTY, "a DataArray of no values; export the file again");
   if (array->is_column_major && array->n_dims > 2)
@@ -87,8 +87,8 @@ read_numbers (MongeScan *scan, MongeType type, const Plan *plan, guint8 *to, Mon
         {
           g_autofree char *excerpt = monge_scan_dup_excerpt (scan);
 
-          return fail (error, MONGE_ERROR_FORMAT, "number %" G_GSIZE_FORMAT " (counted from 0) of a "
-                       "DataArray is none of its type, near “%s”; correct it", i, excerpt);
+          return fail (error, MONGE_ERROR_FORMAT, "number %" G_GSIZE_FORMAT " (counted from 0) of "
+                       "a DataArray is none of its type, near “%s”; correct it", i, excerpt);
         }
       monge_bytes_from_doubles (type, &value, 1, 1, to + i * plan->size);
     }
@@ -106,8 +106,8 @@ read_ascii (const MongeGiftiArray *array, const Plan *plan, const char *text, gs
 
   if (plan->n > size / 2 + 1) /* a digit and a blank */
     {
-      fail (error, MONGE_ERROR_FORMAT, "%" G_GSIZE_FORMAT " numbers are promised, but the text has %"
-            G_GSIZE_FORMAT " characters; export the file again", plan->n, size);
+      fail (error, MONGE_ERROR_FORMAT, "%" G_GSIZE_FORMAT " numbers are promised, but the text "
+            "has %" G_GSIZE_FORMAT " characters; export the file again", plan->n, size);
       return NULL;
     }
   values = monge_bytes_alloc (plan->n_bytes, 1, error);

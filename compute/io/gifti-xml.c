@@ -209,8 +209,8 @@ start_array (Reader *reader, const char **attributes)
   reader->array = array;
   for (; attributes[0] != NULL; attributes += 2)
     if (!set_attribute (array, attributes[0], attributes[1]))
-      fail (reader, g_error_new (MONGE_ERROR, MONGE_ERROR_FORMAT, "%s cannot be “%.40s”; export the "
-                                 "file again", attributes[0], attributes[1]));
+      fail (reader, g_error_new (MONGE_ERROR, MONGE_ERROR_FORMAT, "%s cannot be “%.40s”; export "
+                                 "the file again", attributes[0], attributes[1]));
 }
 
 static void

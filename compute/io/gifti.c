@@ -125,8 +125,8 @@ take_points (MongeShapeBuilder *builder, const MongeGiftiArray *points, GError *
   double *positions;
 
   if (array->n_components != 3)
-    return fail (error, MONGE_ERROR_FORMAT, "a POINTSET whose rows are not three coordinates; export "
-                 "the file again");
+    return fail (error, MONGE_ERROR_FORMAT, "a POINTSET whose rows are not three coordinates; "
+                 "export the file again");
   if (array->n_rows > MONGE_MAX_VERTICES)
     return fail (error, MONGE_ERROR_SIZE, "more vertices than this program takes; thin the surface "
                  "out");
@@ -158,9 +158,9 @@ take_triangles (MongeShapeBuilder *builder, const MongeGiftiArray *triangles, gs
 
       if (!(index >= 0.0 && index < (double) n_vertices))
         {
-          g_set_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "face %" G_GSIZE_FORMAT " uses vertex "
-                       "%.0f, but there are only %" G_GSIZE_FORMAT " (counted from 0); the file is "
-                       "damaged", i / 3, index, n_vertices);
+          g_set_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "face %" G_GSIZE_FORMAT " uses "
+                       "vertex %.0f, but there are only %" G_GSIZE_FORMAT " (counted from 0); the "
+                       "file is damaged", i / 3, index, n_vertices);
           g_free (cells);
           return FALSE;
         }
@@ -286,8 +286,8 @@ monge_gifti_parse (const MongeFile *file, GError **error)
   points = find_first (gifti, "POINTSET");
   if (points == NULL)
     {
-      fail (error, MONGE_ERROR_UNSUPPORTED, "the file has values per vertex and no surface; open the "
-            "surface they belong to and attach this file to it");
+      fail (error, MONGE_ERROR_UNSUPPORTED, "the file has values per vertex and no surface; open "
+            "the surface they belong to and attach this file to it");
       return NULL;
     }
   builder = monge_file_begin_shape (file, 3);

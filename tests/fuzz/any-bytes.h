@@ -33,7 +33,7 @@ any_bytes_check_shape (const MongeShape *shape)
 }
 
 /* In every format that takes it; what comes back has as many vertices, but for STL, which drops
- * those in no face. */
+ * those in no face, and for tracts, which repeat those that lines share. */
 static inline void
 any_bytes_check_round_trips (const MongeShape *shape)
 {
@@ -49,7 +49,8 @@ any_bytes_check_round_trips (const MongeShape *shape)
         }
       back = monge_format_parse_bytes (format, (const guint8 *) out->str, out->len, "back", &error);
       g_assert_no_error (error);
-      if (!g_str_equal (format->name, "STL"))
+      if (!g_str_equal (format->name, "STL") && !g_str_equal (format->name, "TRK")
+          && !g_str_equal (format->name, "TCK"))
         g_assert_cmpuint (monge_shape_get_n_vertices (back), ==,
                           monge_shape_get_n_vertices (shape));
     }
