@@ -1,5 +1,7 @@
 #include "compute/recipe-input.h"
 
+#include "compute/filter/filter.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -333,7 +335,31 @@ TEXT (weights_array)
 TEXT (landmarks_path)
 TEXT (name)
 TEXT (colour_array)
-TEXT (filters)
+
+static gboolean
+set_filters (MongeRecipeInput *input,
+             const char *text,
+             GError **error)
+{
+  g_autoptr (MongeFilterChain) chain = monge_filter_chain_parse (text, error);
+
+  if (chain == NULL)
+    {
+      g_prefix_error (error, "takes filters: ");
+      return FALSE;
+    }
+  g_free (input->filters);
+  input->filters = monge_filter_chain_print (chain);
+  if (*input->filters == '\0')
+    g_clear_pointer (&input->filters, g_free);
+  return TRUE;
+}
+
+static char *
+print_filters (const MongeRecipeInput *input)
+{
+  return g_strdup (input->filters);
+}
 
 static const struct {
   gboolean (*set) (MongeRecipeInput *input, const char *text, GError **error);

@@ -1,5 +1,6 @@
 #include "compute/recipe-input.h"
 
+#include "compute/filter/filter.h"
 #include "compute/io/io.h"
 #include "compute/io/values.h"
 #include "compute/shape/generate.h"
@@ -88,11 +89,13 @@ monge_recipe_input_extract (const MongeRecipeInput *input,
                             MongeTask *task,
                             GError **error)
 {
-  MongeShape *shape;
+  MongeShape *shape = NULL;
 
-  if (input->as_voxels)
-    shape = monge_volume_extract_voxels (volume, input->labels, input->n_labels, task,
-                                         error);
+  if (input->n_labels == 0)
+    g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                         "choose labels: nothing else can be made of this volume");
+  else if (input->as_voxels)
+    shape = monge_volume_extract_voxels (volume, input->labels, input->n_labels, task, error);
   else
     shape = monge_volume_extract_surface (volume, input->labels, input->n_labels, task, error);
   if (shape == NULL)
@@ -140,9 +143,20 @@ monge_recipe_input_filter (const MongeRecipeInput *input,
                            GPtrArray **notes,
                            GError **error)
 {
+  g_autoptr (MongeFilterChain) chain = NULL;
+  MongeShape *shape;
+
   if (notes != NULL)
-    *notes = g_ptr_array_new_with_free_func (g_free);
-  return monge_shape_ref (original);
+    *notes = NULL;
+  if (input->filters == NULL)
+    return monge_shape_ref (original);
+  chain = monge_filter_chain_parse (input->filters, error);
+  if (chain == NULL)
+    return NULL;
+  shape = monge_filter_chain_apply (chain, original, task, notes, error);
+  if (shape == NULL)
+    g_prefix_error (error, "%s: ", input->path);
+  return shape;
 }
 
 MongeShape *

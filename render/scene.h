@@ -40,7 +40,7 @@ typedef struct {
                                   * one without setback shows; default 0 */
 } MongeLayer;
 
-#define MONGE_SCENE_MAX_LAYERS 16
+#define MONGE_SCENE_MAX_LAYERS 256
 
 typedef struct {
   MongeLayer layers[MONGE_SCENE_MAX_LAYERS];

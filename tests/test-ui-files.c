@@ -194,6 +194,17 @@ make_volume (void)
   return volume;
 }
 
+static MongeLabelChooser *
+find_chooser (void)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *window = windows; window != NULL; window = window->next)
+    if (MONGE_IS_LABEL_CHOOSER (window->data))
+      return window->data;
+  return NULL;
+}
+
 static void
 test_label_chooser (UiFixture *fixture, gconstpointer shapes)
 {
@@ -202,12 +213,14 @@ test_label_chooser (UiFixture *fixture, gconstpointer shapes)
 
   for (int role = 0; role < MONGE_N_ROLES; role++)
     {
-      GtkWindow *chooser = monge_label_chooser_new (GTK_WINDOW (fixture->window),
-                                                    fixture->session, role, volume, "cubes.nii");
+      MongeDocument *document = monge_session_get_document (fixture->session);
+      MongeRecipeInput input = { .path = (char *) "cubes.nii", .mirror = -1, .role = role };
+      MongeItem *item = monge_document_add_volume (document, &input, volume);
 
-      gtk_window_present (chooser);
+      while (monge_item_get_state (item) != MONGE_ITEM_ASKING)
+        ui_run_for (0.02);
       ui_run_for (0.3);
-      monge_label_chooser_choose (MONGE_LABEL_CHOOSER (chooser), &labels[role], 1, role == 1);
+      monge_label_chooser_choose (find_chooser (), &labels[role], 1, role == 1);
     }
   g_assert_true (ui_wait_for (fixture, ui_has_flow));
   g_assert_cmpint (

@@ -1,6 +1,7 @@
 #include "ui/drawable.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "compute/shape/mesh.h"
 
@@ -87,6 +88,7 @@ monge_drawable_new (MongeShape *shape, const double origin[3])
   double lower[3], upper[3];
 
   drawable->shape = monge_shape_ref (shape);
+  memcpy (drawable->origin, origin, sizeof drawable->origin);
   drawable->n_vertices = monge_shape_get_n_vertices (shape);
   drawable->positions = copy_positions (shape, origin);
   drawable->normals = compute_normals (drawable);

@@ -17,6 +17,7 @@ typedef struct {
   float *positions;     /* (n × 3), minus the origin */
   float *normals;       /* (n × 3), NULL unless a surface */
   MongeShape *shape;    /* owned; cells are borrowed from it */
+  double origin[3];
   float lower[3], upper[3];
   gboolean is_closed;   /* a closed surface that faces outwards */
   float point_spacing;  /* diameter of splats that just touch, shape units */

@@ -70,10 +70,8 @@ struct _MongeLabelChooser {
   GtkMultiSelection *selection;
   char *needle;
 
-  MongeSession *session;
-  MongeRole role;
-  MongeVolume *volume;
-  char *name;
+  MongeDocument *document;
+  MongeItem *item;
 };
 
 G_DEFINE_FINAL_TYPE (MongeLabelChooser, monge_label_chooser, GTK_TYPE_WINDOW)
@@ -235,9 +233,10 @@ monge_label_chooser_dispose (GObject *object)
   MongeLabelChooser *chooser = MONGE_LABEL_CHOOSER (object);
 
   g_clear_object (&chooser->selection);
-  g_clear_object (&chooser->session);
-  g_clear_pointer (&chooser->volume, monge_volume_unref);
-  g_clear_pointer (&chooser->name, g_free);
+  if (chooser->item != NULL && monge_item_get_state (chooser->item) == MONGE_ITEM_ASKING)
+    monge_document_cancel (chooser->document, chooser->item);
+  g_clear_object (&chooser->item);
+  g_clear_object (&chooser->document);
   G_OBJECT_CLASS (monge_label_chooser_parent_class)->dispose (object);
 }
 
@@ -290,22 +289,18 @@ monge_label_chooser_init (MongeLabelChooser *chooser)
 }
 
 GtkWindow *
-monge_label_chooser_new (GtkWindow *parent, MongeSession *session, MongeRole role,
-                         MongeVolume *volume, const char *name)
+monge_label_chooser_new (GtkWindow *parent, MongeDocument *document, MongeItem *item_of_volume)
 {
   MongeLabelChooser *chooser = g_object_new (MONGE_TYPE_LABEL_CHOOSER, "transient-for", parent,
                                              NULL);
+  MongeVolume *volume = monge_item_get_volume (item_of_volume);
   const GArray *table = monge_volume_get_label_table (volume);
-  g_autofree char *base = g_path_get_basename (name);
-  g_autofree char *title = g_strdup_printf ("%s from %s", role == MONGE_ROLE_SOURCE ? "Source"
-                                                                                    : "Target",
-                                            base);
+  g_autofree char *base = g_path_get_basename (monge_item_get_input (item_of_volume)->path);
+  g_autofree char *title = g_strdup_printf ("Labels of %s", base);
 
   gtk_window_set_title (GTK_WINDOW (chooser), title);
-  chooser->session = g_object_ref (session);
-  chooser->role = role;
-  chooser->volume = monge_volume_ref (volume);
-  chooser->name = g_strdup (name);
+  chooser->document = g_object_ref (document);
+  chooser->item = g_object_ref (item_of_volume);
   for (guint i = 0; i < table->len; i++)
     {
       g_autoptr (MongeLabelItem) item = label_item_new (&g_array_index (table, MongeLabel, i),
@@ -321,7 +316,6 @@ void
 monge_label_chooser_choose (MongeLabelChooser *chooser, const gint32 *labels, guint n_labels,
                             gboolean as_voxels)
 {
-  monge_session_choose_labels (chooser->session, chooser->role, chooser->volume, chooser->name,
-                               labels, n_labels, as_voxels);
+  monge_document_choose_labels (chooser->document, chooser->item, labels, n_labels, as_voxels);
   gtk_window_destroy (GTK_WINDOW (chooser));
 }

@@ -3,16 +3,16 @@
 
 #include <gtk/gtk.h>
 
-#include "ui/session.h"
+#include "ui/document.h"
 
 G_BEGIN_DECLS
 
 #define MONGE_TYPE_LABEL_CHOOSER (monge_label_chooser_get_type ())
 G_DECLARE_FINAL_TYPE (MongeLabelChooser, monge_label_chooser, MONGE, LABEL_CHOOSER, GtkWindow)
 
-/* @name: the volume's path or name. Answers @session and destroys itself; present it. */
-GtkWindow *monge_label_chooser_new (GtkWindow *parent, MongeSession *session, MongeRole role,
-                                    MongeVolume *volume, const char *name);
+/* For @item, which has a volume. Answers @document and destroys itself; closed without an answer, an
+ * item that never was there goes. Present it. */
+GtkWindow *monge_label_chooser_new (GtkWindow *parent, MongeDocument *document, MongeItem *item);
 /* As if the person had chosen these rows and pressed the button. */
 void monge_label_chooser_choose (MongeLabelChooser *chooser, const gint32 *labels, guint n_labels,
                                  gboolean as_voxels);

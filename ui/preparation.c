@@ -90,16 +90,19 @@ monge_computer_give_up_card (MongeComputer *computer)
 static MongeMeasure *
 build_measure (MongePreparation *preparation, MongeRole role, GError **error)
 {
-  return monge_recipe_input_build_measure (&preparation->inputs[role], preparation->shapes[role],
-                                           preparation->weighting, error);
+  const MongePreparedShape *shape = preparation->flow_shapes[role];
+
+  return monge_recipe_input_build_measure (&shape->input, shape->shape, preparation->weighting,
+                                           error);
 }
 
 static MongeFlow *
 new_flow (MongePreparation *preparation, MongeBackend *backend, MongeMeasure *from,
           MongeMeasure *to, GError **error)
 {
-  return monge_flow_new_for_measures (backend, preparation->shapes[MONGE_ROLE_SOURCE],
-                                      preparation->shapes[MONGE_ROLE_TARGET], from, to, error);
+  return monge_flow_new_for_measures (backend, preparation->flow_shapes[MONGE_ROLE_SOURCE]->shape,
+                                      preparation->flow_shapes[MONGE_ROLE_TARGET]->shape, from, to,
+                                      error);
 }
 
 /* When @card has no room or has failed. Takes @reason. */
@@ -145,7 +148,7 @@ open_flow (MongePreparation *preparation, GError **error)
 }
 
 static void
-prepare_flow (MongePreparation *preparation, double origin[3], GError **error)
+prepare_flow (MongePreparation *preparation, GError **error)
 {
   MongeFlow *flow = open_flow (preparation, error);
 
@@ -153,28 +156,99 @@ prepare_flow (MongePreparation *preparation, double origin[3], GError **error)
     return;
   preparation->runner = monge_runner_new (flow, &preparation->params, preparation->wake,
                                           preparation->wake_data);
-  memcpy (origin, monge_runner_get_origin (preparation->runner), 3 * sizeof *origin);
+  memcpy (preparation->origin, monge_runner_get_origin (preparation->runner),
+          sizeof preparation->origin);
+}
+
+/* About the middle of the source, or of the first shape there is. */
+static void
+choose_origin (MongePreparation *preparation)
+{
+  MongePreparedShape **of_flow = preparation->flow_shapes;
+  const MongePreparedShape *first = of_flow[0] != NULL ? of_flow[0] : of_flow[1];
+
+  if (first == NULL && preparation->shapes->len > 0)
+    first = &g_array_index (preparation->shapes, MongePreparedShape, 0);
+  if (first != NULL)
+    monge_drawable_get_origin_for (first->shape, preparation->origin);
+}
+
+static void
+prepare_drawable (MongePreparation *preparation, MongePreparedShape *shape)
+{
+  MongeDrawable *drawable = shape->drawable;
+
+  if (drawable != NULL && drawable->shape == shape->shape
+      && memcmp (drawable->origin, preparation->origin, sizeof drawable->origin) == 0)
+    return;
+  shape->drawable = monge_drawable_new (shape->shape, preparation->origin);
+  g_clear_pointer (&drawable, monge_drawable_unref);
 }
 
 void
 monge_preparation_run (GTask *task, gpointer source, gpointer user_data, GCancellable *cancellable)
 {
   MongePreparation *preparation = user_data;
-  MongeShape **shapes = preparation->shapes;
-  double origin[3] = { 0 };
+  MongePreparedShape **of_flow = preparation->flow_shapes;
   GError *error = NULL;
 
-  if (shapes[0] != NULL || shapes[1] != NULL)
-    monge_drawable_get_origin_for (shapes[0] != NULL ? shapes[0] : shapes[1], origin);
-  if (shapes[0] != NULL && shapes[1] != NULL)
-    prepare_flow (preparation, origin, &error);
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    if (shapes[r] != NULL)
-      preparation->drawables[r] = monge_drawable_new (shapes[r], origin);
+  if (preparation->has_new_flow)
+    choose_origin (preparation);
+  if (preparation->has_new_flow && of_flow[0] != NULL && of_flow[1] != NULL)
+    prepare_flow (preparation, &error);
+  for (guint i = 0; i < preparation->shapes->len; i++)
+    prepare_drawable (preparation, &g_array_index (preparation->shapes, MongePreparedShape, i));
   if (error != NULL)
     g_task_return_error (task, error);
   else
     g_task_return_boolean (task, TRUE);
+}
+
+static void
+prepared_shape_clear (gpointer data)
+{
+  MongePreparedShape *shape = data;
+
+  g_object_unref (shape->item);
+  monge_shape_unref (shape->shape);
+  monge_recipe_input_clear (&shape->input);
+  g_clear_pointer (&shape->drawable, monge_drawable_unref);
+}
+
+static void
+add_shape (MongePreparation *preparation, MongeItem *item)
+{
+  MongeDrawable *drawable = monge_item_get_drawable (item);
+  MongePreparedShape shape = {
+    .item = g_object_ref (item),
+    .shape = monge_shape_ref (monge_item_get_shape (item)),
+    .drawable = drawable != NULL ? monge_drawable_ref (drawable) : NULL,
+  };
+
+  monge_recipe_input_copy (&shape.input, monge_item_get_input (item));
+  g_array_append_val (preparation->shapes, shape);
+}
+
+MongePreparation *
+monge_preparation_new (MongeSession *session, MongeDocument *document)
+{
+  MongePreparation *preparation = g_new0 (MongePreparation, 1);
+
+  preparation->session = g_object_ref (session);
+  preparation->shapes = g_array_new (FALSE, FALSE, sizeof (MongePreparedShape));
+  g_array_set_clear_func (preparation->shapes, prepared_shape_clear);
+  for (guint i = 0; i < monge_document_get_n_items (document); i++)
+    if (monge_item_get_shape (monge_document_get_nth (document, i)) != NULL)
+      add_shape (preparation, monge_document_get_nth (document, i));
+  for (guint i = 0; i < preparation->shapes->len; i++)
+    {
+      MongePreparedShape *shape = &g_array_index (preparation->shapes, MongePreparedShape, i);
+
+      if (shape->input.role < MONGE_N_ROLES
+          && shape->item == monge_document_get (document, shape->input.role))
+        preparation->flow_shapes[shape->input.role] = shape;
+    }
+  return preparation;
 }
 
 void
@@ -183,12 +257,7 @@ monge_preparation_free (gpointer data)
   MongePreparation *preparation = data;
 
   g_clear_pointer (&preparation->runner, monge_runner_free);
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    {
-      g_clear_pointer (&preparation->shapes[r], monge_shape_unref);
-      g_clear_pointer (&preparation->drawables[r], monge_drawable_unref);
-      monge_recipe_input_clear (&preparation->inputs[r]);
-    }
+  g_array_unref (preparation->shapes);
   g_object_unref (preparation->session);
   g_free (preparation->notice);
   g_free (preparation);

@@ -30,30 +30,48 @@ const char *monge_computer_get_choice (MongeComputer *computer);
 void monge_computer_give_up_card (MongeComputer *computer);
 
 /**
+ * MongePreparedShape:
+ * @item: owned; of the main thread
+ * @shape, @input: its, when the preparation began
+ * @drawable: (nullable): the one that it has; afterwards the one that it is to have
+ */
+typedef struct {
+  MongeItem *item;
+  MongeShape *shape;
+  MongeRecipeInput input;
+  MongeDrawable *drawable;
+} MongePreparedShape;
+
+/**
  * MongePreparation:
  * @session: owned: the source that the worker wakes outlives the worker
  * @computer: of the session
- * @shapes, @params, @inputs, @weighting: given; shapes may be missing
+ * @shapes: (element-type MongePreparedShape): given
+ * @flow_shapes: (nullable): the source and the target among them
+ * @has_new_flow: whether the flow is made anew; else the one that is there goes on, about @origin
+ * @params, @weighting: given
  * @runner: (out) (nullable): when both shapes are there
- * @drawables: (out): of the shapes that are there
+ * @origin: (inout): about which drawables lie
  * @notice: (out) (nullable): that the flow is not where it was meant to be
  */
 typedef struct {
   MongeSession *session;
   MongeComputer *computer;
-  MongeShape *shapes[MONGE_N_ROLES];
+  GArray *shapes;
+  MongePreparedShape *flow_shapes[MONGE_N_ROLES];
+  gboolean has_new_flow;
   MongeFlowParams params, default_params;
-  MongeRecipeInput inputs[MONGE_N_ROLES];
   MongeWeighting weighting;
   MongeRunnerNotify wake;
   gpointer wake_data;
   guint serial;
+  double origin[3];
 
-  MongeDrawable *drawables[MONGE_N_ROLES];
   MongeRunner *runner;
   char *notice;
 } MongePreparation;
 
+MongePreparation *monge_preparation_new (MongeSession *session, MongeDocument *document);
 /* Of a GTask whose data is a MongePreparation. It returns a boolean, or the error that left it
  * without a runner. */
 void monge_preparation_run (GTask *task, gpointer source, gpointer preparation,

@@ -4,34 +4,33 @@
 #include <string.h>
 
 #include "compute/io/io.h"
+#include "compute/recipe-file.h"
+#include "ui/item-private.h"
 #include "ui/preparation.h"
-#include "ui/shape-loader.h"
 
 #define TIMED_STEPS 10
-#define PROGRESS_MS 100
 
 struct _MongeSession {
   GObject parent_instance;
 
-  MongeShape *shapes[MONGE_N_ROLES];
-  MongeDrawable *drawables[MONGE_N_ROLES];
-  MongeShapeLoader *loaders[MONGE_N_ROLES]; /* what is on its way, or NULL */
-  gboolean shapes_are_new;                  /* since the last preparation */
+  MongeDocument *document;
 
   MongeComputer computer;
   MongeRunner *runner;
+  MongeItem *items[MONGE_N_ROLES];         /* of the present flow, each nullable, */
+  MongeShape *shapes[MONGE_N_ROLES];       /* what they were then, */
+  MongeRecipeInput inputs[MONGE_N_ROLES];  /* what was said of them */
+  double origin[3];                        /* about which all drawables lie */
   const MongeFrame *frame; /* borrowed from the runner */
   GArray *samples;
   MongeFlowParams params, default_params;
   gboolean blur_is_given;  /* by a recipe: the next shapes do not change it */
-  MongeRecipeInput inputs[MONGE_N_ROLES]; /* where the shapes came from */
-  MongeWeighting weighting;
+  MongeWeighting weighting, flow_weighting;
 
   GSource *wake;           /* made ready by the worker thread */
   guint preparation;       /* serial of the newest preparation; older ones are dropped */
   gboolean preparing;
   gboolean play_when_ready;
-  guint progress_timeout;
 };
 
 enum {
@@ -41,6 +40,7 @@ enum {
   LOADING_CHANGED,
   MESSAGE,
   LABELS_WANTED,
+  SPACE_WANTED,
   N_SIGNALS,
 };
 
@@ -141,17 +141,58 @@ retire_runner (MongeSession *session)
 }
 
 static void
-take_preparation (MongeSession *session, MongePreparation *preparation)
+forget_flow_shapes (MongeSession *session)
 {
-  retire_runner (session);
   for (int r = 0; r < MONGE_N_ROLES; r++)
     {
-      g_clear_pointer (&session->drawables[r], monge_drawable_unref);
-      session->drawables[r] = g_steal_pointer (&preparation->drawables[r]);
+      g_clear_object (&session->items[r]);
+      g_clear_pointer (&session->shapes[r], monge_shape_unref);
+      monge_recipe_input_clear (&session->inputs[r]);
+    }
+}
+
+static void
+take_flow (MongeSession *session, MongePreparation *preparation)
+{
+  retire_runner (session);
+  forget_flow_shapes (session);
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    {
+      const MongePreparedShape *shape = preparation->flow_shapes[r];
+
+      if (shape == NULL)
+        continue;
+      session->items[r] = g_object_ref (shape->item);
+      session->shapes[r] = monge_shape_ref (shape->shape);
+      monge_recipe_input_copy (&session->inputs[r], &shape->input);
     }
   session->params = preparation->params;
   session->default_params = preparation->default_params;
+  session->flow_weighting = preparation->weighting;
   session->runner = g_steal_pointer (&preparation->runner);
+  memcpy (session->origin, preparation->origin, sizeof session->origin);
+}
+
+static void
+take_preparation (MongeSession *session, MongePreparation *preparation)
+{
+  for (guint i = 0; i < preparation->shapes->len; i++)
+    {
+      MongePreparedShape *shape = &g_array_index (preparation->shapes, MongePreparedShape, i);
+
+      monge_item_set_drawable (shape->item, shape->drawable);
+    }
+  if (preparation->has_new_flow)
+    take_flow (session, preparation);
+}
+
+static void
+start_playing (MongeSession *session)
+{
+  if (session->runner != NULL && session->play_when_ready)
+    monge_runner_play (session->runner);
+  if (session->runner != NULL)
+    session->play_when_ready = FALSE;
 }
 
 static void
@@ -167,13 +208,11 @@ prepared (GObject *object, GAsyncResult *result, gpointer user_data)
   if (!g_task_propagate_boolean (G_TASK (result), &error))
     emit_error (session, error);
   take_preparation (session, preparation);
-  if (session->runner != NULL && session->play_when_ready)
-    monge_runner_play (session->runner);
-  if (session->runner != NULL)
-    session->play_when_ready = FALSE;
+  start_playing (session);
   g_signal_emit (session, signals[LOADING_CHANGED], 0);
   g_signal_emit (session, signals[SHAPES_CHANGED], 0);
-  g_signal_emit (session, signals[PARAMS_CHANGED], 0);
+  if (preparation->has_new_flow)
+    g_signal_emit (session, signals[PARAMS_CHANGED], 0);
   if (preparation->notice != NULL)
     emit_message (session, preparation->notice, FALSE);
   take_news (session);
@@ -184,12 +223,13 @@ static void
 choose_params (MongeSession *session, MongePreparation *preparation)
 {
   MongeFlowParams *params = &preparation->params, *defaults = &preparation->default_params;
+  MongePreparedShape **shapes = preparation->flow_shapes;
 
   *params = session->params;
   *defaults = session->default_params;
-  if (preparation->shapes[0] == NULL || preparation->shapes[1] == NULL)
+  if (!preparation->has_new_flow || shapes[0] == NULL || shapes[1] == NULL)
     return;
-  monge_flow_params_init_for (defaults, preparation->shapes[0], preparation->shapes[1]);
+  monge_flow_params_init_for (defaults, shapes[0]->shape, shapes[1]->shape);
   if (session->blur_is_given)
     defaults->loss.blur = params->loss.blur;
   else
@@ -197,35 +237,43 @@ choose_params (MongeSession *session, MongePreparation *preparation)
   session->blur_is_given = FALSE;
 }
 
+/* Whether the flow that is there is not that of the shapes that are. */
 static gboolean
-is_loading_files (MongeSession *session)
+needs_new_flow (MongeSession *session, const MongePreparation *preparation)
 {
-  return session->loaders[0] != NULL || session->loaders[1] != NULL;
+  for (int r = 0; r < MONGE_N_ROLES; r++)
+    {
+      const MongePreparedShape *shape = preparation->flow_shapes[r];
+
+      if (session->shapes[r] != (shape != NULL ? shape->shape : NULL)
+          || session->items[r] != (shape != NULL ? shape->item : NULL))
+        return TRUE;
+      if (shape != NULL
+          && (g_strcmp0 (shape->input.weights_path, session->inputs[r].weights_path) != 0
+              || g_strcmp0 (shape->input.weights_array, session->inputs[r].weights_array) != 0))
+        return TRUE;
+    }
+  return session->weighting != session->flow_weighting
+         || (session->items[0] == NULL && session->items[1] == NULL);
 }
 
-/* Once nothing more is on its way, so that two files opened together appear together. */
+/* Once neither source nor target is on its way, so that two files opened together appear together. */
 static void
 prepare (MongeSession *session)
 {
   g_autoptr (GTask) task = NULL;
   MongePreparation *preparation;
 
-  if (is_loading_files (session) || !session->shapes_are_new)
+  if (monge_document_is_waiting (session->document))
     return;
-  session->shapes_are_new = FALSE;
-  preparation = g_new0 (MongePreparation, 1);
-  preparation->session = g_object_ref (session);
+  preparation = monge_preparation_new (session, session->document);
+  preparation->has_new_flow = needs_new_flow (session, preparation);
   preparation->computer = &session->computer;
   preparation->wake = wake_from_worker;
   preparation->wake_data = session->wake;
   preparation->serial = ++session->preparation;
   preparation->weighting = session->weighting;
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    {
-      if (session->shapes[r] != NULL)
-        preparation->shapes[r] = monge_shape_ref (session->shapes[r]);
-      monge_recipe_input_copy (&preparation->inputs[r], &session->inputs[r]);
-    }
+  memcpy (preparation->origin, session->origin, sizeof session->origin);
   choose_params (session, preparation);
   session->preparing = TRUE;
   task = g_task_new (session, NULL, prepared, NULL);
@@ -233,91 +281,41 @@ prepare (MongeSession *session)
   g_task_run_in_thread (task, monge_preparation_run);
 }
 
-/* Loading */
+/* The document */
 
-static gboolean
-show_progress (gpointer user_data)
+static void
+on_message (MongeDocument *document, const char *text, gboolean is_error, MongeSession *session)
 {
-  MongeSession *session = user_data;
+  emit_message (session, text, is_error);
+}
 
+static void
+on_loading_changed (MongeDocument *document, MongeSession *session)
+{
   g_signal_emit (session, signals[LOADING_CHANGED], 0);
-  if (monge_session_is_loading (session))
-    return G_SOURCE_CONTINUE;
-  session->progress_timeout = 0;
-  return G_SOURCE_REMOVE;
-}
-
-/* %MONGE_N_ROLES when something else was opened meanwhile. */
-static MongeRole
-find_role (MongeSession *session, MongeShapeLoader *loader)
-{
-  int role = 0;
-
-  while (role < MONGE_N_ROLES && session->loaders[role] != loader)
-    role++;
-  return role;
 }
 
 static void
-report_repairs (MongeSession *session, MongeShape *shape)
+on_labels_wanted (MongeDocument *document, MongeItem *item, MongeSession *session)
 {
-  g_autofree char *list = g_strjoinv ("; ", (char **) monge_shape_get_repairs (shape));
-
-  if (*list != '\0')
-    {
-      g_autofree char *text = g_strdup_printf ("%s: %s", monge_shape_get_name (shape), list);
-
-      emit_message (session, text, FALSE);
-    }
+  g_signal_emit (session, signals[LABELS_WANTED], 0, item);
 }
 
 static void
-loaded (GObject *object, GAsyncResult *result, gpointer user_data)
+on_space_wanted (MongeDocument *document, MongeItem *item, MongeSession *session)
 {
-  g_autoptr (MongeSession) session = user_data;
-  MongeShapeLoader *loader = monge_shape_loader_of (result);
-  MongeRole role = find_role (session, loader);
-  g_autoptr (MongeVolume) volume = NULL;
-  g_autoptr (MongeShape) shape = NULL;
-  GError *error = NULL;
-
-  if (!monge_shape_loader_run_finish (result, &shape, &volume, &error) || role == MONGE_N_ROLES)
-    {
-      if (error != NULL && role < MONGE_N_ROLES)
-        emit_error (session, error);
-      else
-        g_clear_error (&error);
-    }
-  else if (shape != NULL)
-    {
-      g_clear_pointer (&session->shapes[role], monge_shape_unref);
-      session->shapes[role] = g_steal_pointer (&shape);
-      session->shapes_are_new = TRUE;
-      monge_recipe_input_clear (&session->inputs[role]);
-      monge_recipe_input_copy (&session->inputs[role], &loader->input);
-      report_repairs (session, session->shapes[role]);
-    }
-  if (role == MONGE_N_ROLES)
-    return;
-  if (volume != NULL)
-    g_signal_emit (session, signals[LABELS_WANTED], 0, (guint) role, volume, loader->input.path);
-  g_clear_pointer (&session->loaders[role], monge_shape_loader_unref);
-  prepare (session);
+  g_signal_emit (session, signals[SPACE_WANTED], 0, item);
 }
 
 static void
-start_loading (MongeSession *session, MongeRole role, MongeShapeLoader *loader)
+watch_document (MongeSession *session)
 {
-  if (session->loaders[role] != NULL)
-    {
-      monge_task_cancel (&session->loaders[role]->task);
-      monge_shape_loader_unref (session->loaders[role]);
-    }
-  session->loaders[role] = loader;
-  monge_shape_loader_run_async (loader, loaded, g_object_ref (session));
-  if (session->progress_timeout == 0)
-    session->progress_timeout = g_timeout_add (PROGRESS_MS, show_progress, session);
-  g_signal_emit (session, signals[LOADING_CHANGED], 0);
+  session->document = monge_document_new ();
+  g_signal_connect_swapped (session->document, "shapes-changed", G_CALLBACK (prepare), session);
+  g_signal_connect (session->document, "loading-changed", G_CALLBACK (on_loading_changed), session);
+  g_signal_connect (session->document, "message", G_CALLBACK (on_message), session);
+  g_signal_connect (session->document, "labels-wanted", G_CALLBACK (on_labels_wanted), session);
+  g_signal_connect (session->document, "space-wanted", G_CALLBACK (on_space_wanted), session);
 }
 
 static void
@@ -325,27 +323,22 @@ monge_session_dispose (GObject *object)
 {
   MongeSession *session = MONGE_SESSION (object);
 
-  monge_session_cancel_loading (session);
-  g_clear_handle_id (&session->progress_timeout, g_source_remove);
+  g_signal_handlers_disconnect_by_data (session->document, session);
+  g_object_run_dispose (G_OBJECT (session->document));
   session->frame = NULL;
   g_clear_pointer (&session->runner, monge_runner_free);
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    {
-      g_clear_pointer (&session->shapes[r], monge_shape_unref);
-      g_clear_pointer (&session->drawables[r], monge_drawable_unref);
-    }
+  forget_flow_shapes (session);
   if (session->wake != NULL)
     g_source_destroy (session->wake);
   g_clear_pointer (&session->wake, g_source_unref);
   g_clear_pointer (&session->samples, g_array_unref);
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    monge_recipe_input_clear (&session->inputs[r]);
   G_OBJECT_CLASS (monge_session_parent_class)->dispose (object);
 }
 
 static void
 monge_session_finalize (GObject *object)
 {
+  g_object_unref (MONGE_SESSION (object)->document);
   monge_computer_clear (&MONGE_SESSION (object)->computer);
   G_OBJECT_CLASS (monge_session_parent_class)->finalize (object);
 }
@@ -368,8 +361,9 @@ monge_session_class_init (MongeSessionClass *class)
   signals[MESSAGE] = g_signal_new ("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_BOOLEAN);
   signals[LABELS_WANTED] = g_signal_new ("labels-wanted", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                         NULL, G_TYPE_NONE, 3, G_TYPE_UINT, G_TYPE_POINTER,
-                                         G_TYPE_STRING);
+                                         NULL, G_TYPE_NONE, 1, MONGE_TYPE_ITEM);
+  signals[SPACE_WANTED] = g_signal_new ("space-wanted", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                        NULL, G_TYPE_NONE, 1, MONGE_TYPE_ITEM);
 }
 
 static void
@@ -377,8 +371,7 @@ monge_session_init (MongeSession *session)
 {
   monge_computer_init (&session->computer);
   session->samples = g_array_new (FALSE, FALSE, sizeof (MongeSample));
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    session->inputs[r].mirror = -1;
+  watch_document (session);
   session->params = *monge_flow_params ();
   session->default_params = session->params;
   session->wake = g_source_new (&wake_funcs, sizeof (GSource));
@@ -393,31 +386,54 @@ monge_session_new (void)
   return g_object_new (MONGE_TYPE_SESSION, NULL);
 }
 
-void
-monge_session_open (MongeSession *session, MongeRole role, const char *spec)
+MongeDocument *
+monge_session_get_document (MongeSession *session)
 {
-  MongeRecipeInput input = { .mirror = -1 };
-  GError *error = NULL;
-
-  g_return_if_fail (MONGE_IS_SESSION (session) && role < MONGE_N_ROLES && spec != NULL);
-
-  if (monge_recipe_input_set_path (&input, spec, &error))
-    start_loading (session, role, monge_shape_loader_new (&input, NULL));
-  else
-    emit_error (session, error);
-  monge_recipe_input_clear (&input);
+  return session->document;
 }
 
 void
-monge_session_open_recipe (MongeSession *session, const MongeRecipe *recipe)
+monge_session_open (MongeSession *session, MongeRole role, const char *spec)
+{
+  g_return_if_fail (MONGE_IS_SESSION (session));
+
+  monge_document_open (session->document, role, spec);
+}
+
+static void
+open_session_file (MongeSession *session, const char *path)
+{
+  g_autoptr (MongeRecipe) recipe = monge_recipe_new ();
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  GError *error = NULL;
+
+  recipe->params = session->params;
+  recipe->weighting = session->weighting;
+  if (monge_recipe_file_load (path, recipe, notes, &error))
+    monge_session_open_recipe (session, recipe);
+  else
+    emit_error (session, error);
+  for (guint i = 0; i < notes->len; i++)
+    emit_message (session, notes->pdata[i], FALSE);
+}
+
+void
+monge_session_open_files (MongeSession *session, const char *const *paths)
+{
+  for (; *paths != NULL; paths++)
+    if (g_str_has_suffix (*paths, ".monge"))
+      open_session_file (session, *paths);
+    else
+      monge_document_open (session->document, MONGE_ROLE_ANY, *paths);
+}
+
+void
+monge_session_open_recipe (MongeSession *session, MongeRecipe *recipe)
 {
   session->params = recipe->params;
   session->blur_is_given = recipe->blur_is_given;
   session->weighting = recipe->weighting;
-  if (recipe->source.path != NULL)
-    start_loading (session, MONGE_ROLE_SOURCE, monge_shape_loader_new (&recipe->source, NULL));
-  if (recipe->target.path != NULL)
-    start_loading (session, MONGE_ROLE_TARGET, monge_shape_loader_new (&recipe->target, NULL));
+  monge_document_open_recipe (session->document, recipe);
 }
 
 MongeRecipe *
@@ -425,38 +441,22 @@ monge_session_dup_recipe (MongeSession *session)
 {
   MongeRecipe *recipe = monge_recipe_new ();
 
-  monge_recipe_input_copy (&recipe->source, &session->inputs[MONGE_ROLE_SOURCE]);
-  monge_recipe_input_copy (&recipe->target, &session->inputs[MONGE_ROLE_TARGET]);
+  monge_document_save_recipe (session->document, recipe);
   recipe->weighting = session->weighting;
   recipe->params = session->params;
   recipe->blur_is_given = TRUE;
   return recipe;
 }
 
-void
-monge_session_choose_labels (MongeSession *session, MongeRole role, MongeVolume *volume,
-                             const char *name, const gint32 *labels, guint n_labels,
-                             gboolean as_voxels)
-{
-  MongeRecipeInput input = { .path = (char *) name, .labels = (gint32 *) labels,
-                             .n_labels = n_labels, .as_voxels = as_voxels, .mirror = -1 };
-
-  start_loading (session, role, monge_shape_loader_new (&input, volume));
-}
-
+/* The blur stays: the shapes are as large as they were. */
 void
 monge_session_swap (MongeSession *session)
 {
-  MongeShape *source = session->shapes[MONGE_ROLE_SOURCE];
-  MongeRecipeInput input = session->inputs[MONGE_ROLE_SOURCE];
+  MongeItem *source = monge_document_get (session->document, MONGE_ROLE_SOURCE);
 
-  session->shapes[MONGE_ROLE_SOURCE] = session->shapes[MONGE_ROLE_TARGET];
-  session->shapes[MONGE_ROLE_TARGET] = source;
-  session->inputs[MONGE_ROLE_SOURCE] = session->inputs[MONGE_ROLE_TARGET];
-  session->inputs[MONGE_ROLE_TARGET] = input;
-  session->shapes_are_new = TRUE;
   session->blur_is_given = TRUE;
-  prepare (session);
+  if (source != NULL)
+    monge_document_set_role (session->document, source, MONGE_ROLE_TARGET);
 }
 
 void
@@ -471,46 +471,39 @@ monge_session_play_when_ready (MongeSession *session)
 gboolean
 monge_session_is_loading (MongeSession *session)
 {
-  return is_loading_files (session) || session->preparing;
+  return monge_document_is_loading (session->document) || session->preparing;
 }
 
 double
 monge_session_get_progress (MongeSession *session)
 {
-  double progress = 0.0;
-  int n = 0;
-
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    if (session->loaders[r] != NULL)
-      {
-        progress += monge_task_get_progress (&session->loaders[r]->task);
-        n++;
-      }
-  return n > 0 ? progress / n : 1.0;
+  return monge_document_get_progress (session->document);
 }
 
 void
 monge_session_cancel_loading (MongeSession *session)
 {
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    if (session->loaders[r] != NULL)
-      {
-        monge_task_cancel (&session->loaders[r]->task);
-        g_clear_pointer (&session->loaders[r], monge_shape_loader_unref);
-      }
-  g_signal_emit (session, signals[LOADING_CHANGED], 0);
+  monge_document_cancel_all (session->document);
 }
 
 MongeShape *
 monge_session_get_shape (MongeSession *session, MongeRole role)
 {
-  return session->shapes[role];
+  MongeItem *item = monge_document_get (session->document, role);
+
+  return item != NULL ? monge_item_get_shape (item) : NULL;
+}
+
+MongeItem *
+monge_session_get_item (MongeSession *session, MongeRole role)
+{
+  return session->items[role];
 }
 
 MongeDrawable *
 monge_session_get_drawable (MongeSession *session, MongeRole role)
 {
-  return session->drawables[role];
+  return session->items[role] != NULL ? monge_item_get_drawable (session->items[role]) : NULL;
 }
 
 MongeRunner *
@@ -590,9 +583,13 @@ monge_session_get_backend_note (MongeSession *session)
 const char *
 monge_session_get_unit (MongeSession *session)
 {
-  for (int r = 0; r < MONGE_N_ROLES; r++)
-    if (session->shapes[r] != NULL && monge_shape_get_unit (session->shapes[r]) != NULL)
-      return monge_shape_get_unit (session->shapes[r]);
+  for (guint i = 0; i < monge_document_get_n_items (session->document); i++)
+    {
+      MongeShape *shape = monge_item_get_shape (monge_document_get_nth (session->document, i));
+
+      if (shape != NULL && monge_shape_get_unit (shape) != NULL)
+        return monge_shape_get_unit (shape);
+    }
   return NULL;
 }
 
@@ -602,8 +599,8 @@ monge_session_get_diameter (MongeSession *session)
   double diameter = 0.0;
 
   for (int r = 0; r < MONGE_N_ROLES; r++)
-    if (session->shapes[r] != NULL)
-      diameter = MAX (diameter, monge_shape_get_diameter (session->shapes[r]));
+    if (monge_session_get_shape (session, r) != NULL)
+      diameter = MAX (diameter, monge_shape_get_diameter (monge_session_get_shape (session, r)));
   return diameter > 0.0 ? diameter : 1.0;
 }
 
@@ -704,7 +701,7 @@ monge_session_export_async (MongeSession *session, const char *path, GAsyncReady
                             gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (session, NULL, callback, user_data);
-  MongeShape *shape = session->shapes[MONGE_ROLE_SOURCE];
+  MongeShape *shape = monge_session_get_shape (session, MONGE_ROLE_SOURCE);
 
   if (session->runner != NULL)
     shape = monge_runner_dup_shape (session->runner, NULL);

@@ -1,4 +1,4 @@
-/* One document: two shapes, the parameters, the flow between them. No widget. */
+/* A document at work: its shapes, the parameters, the flow between source and target. No widget. */
 #pragma once
 
 #include <gio/gio.h>
@@ -6,7 +6,7 @@
 #include "compute/flow/runner.h"
 #include "compute/recipe.h"
 #include "compute/volume/volume.h"
-#include "ui/drawable.h"
+#include "ui/document.h"
 
 G_BEGIN_DECLS
 
@@ -19,25 +19,28 @@ G_DECLARE_FINAL_TYPE (MongeSession, monge_session, MONGE, SESSION, GObject)
  * Used from the main thread alone; files are read, flows prepared and results written on threads.
  *
  * Signals:
- *   "shapes-changed" ()                      a shape, and so the runner and the drawables
+ *   "shapes-changed" ()                      a shape, and so the runner or the drawables
  *   "params-changed" ()                      by anyone
  *   "frame" ()                               a newer frame, more samples or another state
  *   "loading-changed" ()                     begun, come further, done
  *   "message" (const char *text, gboolean is_error)
- *   "labels-wanted" (guint role, MongeVolume *volume, const char *name)
- *                                            answer with monge_session_choose_labels()
+ *   "labels-wanted" (MongeItem *item)        of its document, and so is this:
+ *   "space-wanted" (MongeItem *item)
  */
 MongeSession *monge_session_new (void);
 
+/* Which shapes there are: of the session, for as long as it lives. */
+MongeDocument *monge_session_get_document (MongeSession *session);
+
 /* A path, "PATH#LABEL[,LABEL…]" or "example:NAME"; replaces what is there or on its way there. */
 void monge_session_open (MongeSession *session, MongeRole role, const char *spec);
-/* Both shapes, or as many as it names, and all parameters. @recipe is copied. */
-void monge_session_open_recipe (MongeSession *session, const MongeRecipe *recipe);
+/* NULL-terminated: shapes, each in the first role that is free, sessions, and what belongs to a shape
+ * that is there: values and landmarks. */
+void monge_session_open_files (MongeSession *session, const char *const *paths);
+/* All shapes, if it names any, and all parameters. */
+void monge_session_open_recipe (MongeSession *session, MongeRecipe *recipe);
 /* What would open this session again; transfer full. */
 MongeRecipe *monge_session_dup_recipe (MongeSession *session);
-void monge_session_choose_labels (MongeSession *session, MongeRole role, MongeVolume *volume,
-                                  const char *name, const gint32 *labels, guint n_labels,
-                                  gboolean as_voxels);
 void monge_session_swap (MongeSession *session);
 /* Plays as soon as there is a flow. */
 void monge_session_play_when_ready (MongeSession *session);
@@ -46,8 +49,10 @@ gboolean monge_session_is_loading (MongeSession *session);
 double monge_session_get_progress (MongeSession *session);
 void monge_session_cancel_loading (MongeSession *session);
 
-/* All borrowed and nullable. */
+/* All borrowed and nullable. The shape is the document's, the item and its drawable are those that
+ * the present flow was made of. */
 MongeShape *monge_session_get_shape (MongeSession *session, MongeRole role);
+MongeItem *monge_session_get_item (MongeSession *session, MongeRole role);
 MongeDrawable *monge_session_get_drawable (MongeSession *session, MongeRole role);
 MongeRunner *monge_session_get_runner (MongeSession *session);
 /* What computes, such as "CPU, AVX-512, 2 threads"; NULL until the first flow. */

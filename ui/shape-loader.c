@@ -2,28 +2,14 @@
 
 #include "compute/io/io.h"
 
-typedef struct {
-  MongeShape *shape;
-  MongeVolume *volume;
-} Loaded;
-
-static void
-loaded_free (gpointer data)
-{
-  Loaded *loaded = data;
-
-  g_clear_pointer (&loaded->shape, monge_shape_unref);
-  g_clear_pointer (&loaded->volume, monge_volume_unref);
-  g_free (loaded);
-}
-
 MongeShapeLoader *
-monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume)
+monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume, MongeShape *original)
 {
   MongeShapeLoader *loader = g_atomic_rc_box_new0 (MongeShapeLoader);
 
   monge_recipe_input_copy (&loader->input, input);
   loader->volume = volume != NULL ? monge_volume_ref (volume) : NULL;
+  loader->original = original != NULL ? monge_shape_ref (original) : NULL;
   return loader;
 }
 
@@ -40,6 +26,9 @@ loader_clear (gpointer data)
 
   monge_recipe_input_clear (&loader->input);
   g_clear_pointer (&loader->volume, monge_volume_unref);
+  g_clear_pointer (&loader->original, monge_shape_unref);
+  g_clear_pointer (&loader->shape, monge_shape_unref);
+  g_clear_pointer (&loader->notes, g_ptr_array_unref);
 }
 
 void
@@ -48,58 +37,52 @@ monge_shape_loader_unref (MongeShapeLoader *loader)
   g_atomic_rc_box_release_full (loader, loader_clear);
 }
 
-static MongeShape *
-extract (MongeShapeLoader *loader, const gint32 *labels, guint n_labels, GError **error)
+/* A volume with one label has nothing to choose from. */
+static void
+choose_only_label (MongeShapeLoader *loader)
 {
-  if (loader->input.as_voxels)
-    return monge_volume_extract_voxels (loader->volume, labels, n_labels, &loader->task, error);
-  return monge_volume_extract_surface (loader->volume, labels, n_labels, &loader->task, error);
+  const GArray *table = monge_volume_get_label_table (loader->volume);
+
+  if (table->len != 1 || loader->input.labels != NULL)
+    return;
+  loader->input.labels = g_memdup2 (&g_array_index (table, MongeLabel, 0).label, sizeof (gint32));
+  loader->input.n_labels = 1;
 }
 
-/* A volume with one label has nothing to choose from; with several it is handed back. */
+/* FALSE if somebody has to choose first, or with @error. */
 static gboolean
-load_volume (MongeShapeLoader *loader, Loaded *loaded, GError **error)
+load_original (MongeShapeLoader *loader, GError **error)
 {
-  const GArray *table;
+  MongeRecipeInput *input = &loader->input;
 
-  loader->volume = monge_volume_load (loader->input.path, &loader->task, error);
+  if (loader->volume == NULL && monge_path_is_volume (input->path))
+    {
+      loader->volume = monge_volume_load (input->path, &loader->task, error);
+      if (loader->volume == NULL)
+        return FALSE;
+    }
   if (loader->volume == NULL)
-    return FALSE;
-  table = monge_volume_get_label_table (loader->volume);
-  if (table->len == 1)
-    loaded->shape = extract (loader, &g_array_index (table, MongeLabel, 0).label, 1, error);
+    loader->original = monge_recipe_input_load_original (input, &loader->task, error);
   else
-    loaded->volume = monge_volume_ref (loader->volume);
-  return loaded->shape != NULL || loaded->volume != NULL;
-}
-
-static gboolean
-load (MongeShapeLoader *loader, Loaded *loaded, GError **error)
-{
-  const MongeRecipeInput *input = &loader->input;
-
-  if (loader->volume != NULL)
-    loaded->shape = extract (loader, input->labels, input->n_labels, error);
-  else if (monge_path_is_volume (input->path) && input->labels == NULL && input->mirror < 0)
-    return load_volume (loader, loaded, error);
-  else
-    loaded->shape = monge_recipe_input_load (input, &loader->task, error);
-  return loaded->shape != NULL;
+    choose_only_label (loader);
+  if (loader->volume != NULL && (input->labels != NULL || input->has_level))
+    loader->original = monge_recipe_input_extract (input, loader->volume, &loader->task, error);
+  return loader->original != NULL;
 }
 
 static void
 run_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  Loaded *loaded = g_new0 (Loaded, 1);
+  MongeShapeLoader *loader = task_data;
   GError *error = NULL;
 
-  if (load (task_data, loaded, &error))
-    {
-      g_task_return_pointer (task, loaded, loaded_free);
-      return;
-    }
-  loaded_free (loaded);
-  g_task_return_error (task, error);
+  if (loader->original != NULL || load_original (loader, &error))
+    loader->shape = monge_recipe_input_filter (&loader->input, loader->original, &loader->task,
+                                               &loader->notes, &error);
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
 }
 
 void
@@ -114,17 +97,9 @@ monge_shape_loader_run_async (MongeShapeLoader *loader, GAsyncReadyCallback call
 }
 
 gboolean
-monge_shape_loader_run_finish (GAsyncResult *result, MongeShape **shape, MongeVolume **volume,
-                               GError **error)
+monge_shape_loader_run_finish (GAsyncResult *result, GError **error)
 {
-  Loaded *loaded = g_task_propagate_pointer (G_TASK (result), error);
-
-  if (loaded == NULL)
-    return FALSE;
-  *shape = g_steal_pointer (&loaded->shape);
-  *volume = g_steal_pointer (&loaded->volume);
-  loaded_free (loaded);
-  return TRUE;
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 MongeShapeLoader *

@@ -1,36 +1,41 @@
-/* One shape on its way from a file, a volume or a generator, on a thread of its own. */
+/* One shape on its way: from a file, a volume or what its filters begin with, on its own thread. */
 #pragma once
 
 #include <gio/gio.h>
 
-#include "compute/recipe.h"
-#include "compute/volume/volume.h"
+#include "compute/recipe-input.h"
 
 G_BEGIN_DECLS
 
 /**
  * MongeShapeLoader:
+ * @input: what to load; owned
+ * @volume, @original: (nullable): what is there already: then the file, or the volume too, is not
+ *   read again. Afterwards what was read
+ * @shape, @notes: (out): what came of it
+ * @task: progress and cancellation, from any thread
  *
- * Reference-counted. A volume with several labels of which none is chosen gives back the volume
- * instead of a shape, to be asked again with the labels wanted.
+ * Reference-counted. While it runs its thread has it, but for @task. A volume of which nothing was
+ * chosen and which leaves a choice is all that there is then.
  */
 typedef struct {
-  MongeRecipeInput input; /* what to load; owned */
-  MongeVolume *volume;    /* NULL, or where the labels are taken from: the file is not read again */
-  MongeTask task;         /* progress and cancellation, from any thread */
+  MongeRecipeInput input;
+  MongeVolume *volume;
+  MongeShape *original, *shape;
+  GPtrArray *notes;
+  MongeTask task;
 } MongeShapeLoader;
 
-/* Copies @input. @volume: (nullable) */
-MongeShapeLoader *monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume);
+/* Copies @input, references the others. */
+MongeShapeLoader *monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume,
+                                          MongeShape *original);
 MongeShapeLoader *monge_shape_loader_ref (MongeShapeLoader *loader);
 void monge_shape_loader_unref (MongeShapeLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeShapeLoader, monge_shape_loader_unref)
 
 void monge_shape_loader_run_async (MongeShapeLoader *loader, GAsyncReadyCallback callback,
                                    gpointer user_data);
-/* Either @shape or @volume is set, (transfer full); on failure neither. */
-gboolean monge_shape_loader_run_finish (GAsyncResult *result, MongeShape **shape,
-                                        MongeVolume **volume, GError **error);
+gboolean monge_shape_loader_run_finish (GAsyncResult *result, GError **error);
 /* The loader that @result belongs to; borrowed. */
 MongeShapeLoader *monge_shape_loader_of (GAsyncResult *result);
 

@@ -70,6 +70,21 @@ monge_view_style_init_layer (const MongeViewStyle *style, MongeViewPart part,
 }
 
 void
+monge_view_style_init_context (const MongeViewStyle *style, const MongeShape *shape,
+                               MongeGeometry *geometry, const float colour[3], MongeLayer *layer)
+{
+  *layer = (MongeLayer){
+    .geometry = geometry,
+    .style = find_style (style->target_style, shape),
+    .visible = TRUE,
+    .opacity = 1.0f,
+    .point_size = (float) style->point_size,
+  };
+  memcpy (layer->colour, colour, sizeof layer->colour);
+  layer->setback = (float) (SETBACK * monge_shape_get_diameter (shape));
+}
+
+void
 monge_view_style_get_background (gboolean dark, float colour[4])
 {
   memcpy (colour, backgrounds[dark], sizeof backgrounds[dark]);

@@ -34,6 +34,10 @@ extern const MongeOption monge_view_options[];
 void monge_view_style_init_layer (const MongeViewStyle *style, MongeViewPart part,
                                   const MongeShape *shape, MongeGeometry *geometry,
                                   const float range[2], gboolean dark, MongeLayer *layer);
+/* A shape of the context, in the style of the target. */
+void monge_view_style_init_context (const MongeViewStyle *style, const MongeShape *shape,
+                                    MongeGeometry *geometry, const float colour[3],
+                                    MongeLayer *layer);
 void monge_view_style_get_background (gboolean dark, float colour[4]);
 
 G_END_DECLS

@@ -5,6 +5,13 @@
 
 G_BEGIN_DECLS
 
+/* A shape of the context on the card. */
+typedef struct {
+  MongeItem *item;           /* owned */
+  MongeDrawable *drawable;   /* owned: what the geometry was made of */
+  MongeGeometry *geometry;
+} MongeContextView;
+
 #define MONGE_FRAME_TIMES 64
 
 struct _MongeViewport {
@@ -26,6 +33,7 @@ struct _MongeViewport {
   MongeCudaGl *cuda;
   MongeGeometry *geometries[MONGE_N_VIEWS];
   MongeDrawable *drawables[MONGE_N_ROLES];     /* what the geometries were made of */
+  GPtrArray *contexts;                         /* (element-type MongeContextView) */
   guint64 frame_serial;
   float max_displacement;
 
@@ -42,6 +50,13 @@ struct _MongeViewport {
   gint64 times[MONGE_FRAME_TIMES]; /* of the last frames, a ring */
   guint64 n_drawn;
 };
+
+/* viewport-context.c: shapes beside source and target. GL is current. */
+void monge_viewport_upload_contexts (MongeViewport *viewport);
+void monge_viewport_add_context_layers (MongeViewport *viewport, MongeScene *scene);
+void monge_viewport_clear_contexts (MongeViewport *viewport);
+/* Whether @item is shown as context now. */
+gboolean monge_viewport_is_context (MongeViewport *viewport, MongeItem *item);
 
 /* viewport-input.c: adds the gestures and keys. */
 void monge_viewport_init_input (MongeViewport *viewport);

@@ -34,6 +34,7 @@ clear_geometries (MongeViewport *viewport)
     g_clear_pointer (&viewport->geometries[i], monge_geometry_free);
   for (int r = 0; r < MONGE_N_ROLES; r++)
     g_clear_pointer (&viewport->drawables[r], monge_drawable_unref);
+  monge_viewport_clear_contexts (viewport);
   viewport->frame_serial = 0;
 }
 
@@ -124,6 +125,7 @@ upload_shapes (MongeViewport *viewport)
       if (drawable != NULL)
         viewport->drawables[r] = monge_drawable_ref (drawable);
     }
+  monge_viewport_upload_contexts (viewport);
 }
 
 /* FALSE if the card has failed that has them: the CPU sends the next frame. */
@@ -178,7 +180,7 @@ add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part)
   const float range[] = { 0.0f, (float) get_range (viewport) };
   MongeLayer *layer = &scene->layers[scene->n_layers];
 
-  if (viewport->geometries[part] == NULL || !viewport->visible[part])
+  if (viewport->geometries[part] == NULL || !monge_viewport_get_part_visible (viewport, part))
     return;
   monge_view_style_init_layer (&viewport->style, part, viewport->drawables[role]->shape,
                                viewport->geometries[part],
@@ -186,6 +188,9 @@ add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part)
                                monge_theme_is_dark (GTK_WIDGET (viewport)),
                                layer);
   layer->is_closed = part != MONGE_VIEW_SOURCE && viewport->drawables[role]->is_closed;
+  if (part != MONGE_VIEW_START)
+    memcpy (layer->colour, monge_item_get_colour (monge_session_get_item (viewport->session, role)),
+            sizeof layer->colour);
   scene->n_layers++;
 }
 
@@ -195,6 +200,7 @@ build_scene (MongeViewport *viewport, MongeScene *scene, int scale)
   scene->n_layers = 0;
   for (int part = 0; part < MONGE_N_VIEWS; part++)
     add_layer (viewport, scene, part);
+  monge_viewport_add_context_layers (viewport, scene);
   monge_view_style_get_background (monge_theme_is_dark (GTK_WIDGET (viewport)), scene->background);
   scene->scale = (float) scale;
 }
@@ -280,7 +286,8 @@ fill_overlay (MongeViewport *viewport, MongeOverlay *overlay)
     .ink = { ink.red, ink.green, ink.blue, 0.85 },
     .font = pango_context_get_font_description (gtk_widget_get_pango_context (widget)),
   };
-  if (is_coloured_by_displacement (viewport) && viewport->visible[MONGE_VIEW_SOURCE])
+  if (is_coloured_by_displacement (viewport)
+      && monge_viewport_get_part_visible (viewport, MONGE_VIEW_SOURCE))
     {
       overlay->colormap = monge_colormap_find (viewport->style.colour_map);
       overlay->range[1] = get_range (viewport);
@@ -301,28 +308,46 @@ draw_annotations (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoi
 
 /* The session */
 
+/* What is seen, or all if nothing is. (element-type MongeDrawable), borrowed elements. */
+static GPtrArray *
+list_drawables (MongeViewport *viewport)
+{
+  MongeDocument *document = monge_session_get_document (viewport->session);
+  GPtrArray *drawables = g_ptr_array_new ();
+
+  for (int wants_hidden = 0; wants_hidden <= 1 && drawables->len == 0; wants_hidden++)
+    for (guint i = 0; i < monge_document_get_n_items (document); i++)
+      {
+        MongeItem *item = monge_document_get_nth (document, i);
+
+        if (monge_item_get_drawable (item) != NULL
+            && (wants_hidden || monge_item_get_visible (item)))
+          g_ptr_array_add (drawables, monge_item_get_drawable (item));
+      }
+  return drawables;
+}
+
 static gboolean
 get_bounds (MongeViewport *viewport, float lower[3], float upper[3])
 {
-  gboolean any = FALSE;
+  g_autoptr (GPtrArray) drawables = list_drawables (viewport);
 
   for (int k = 0; k < 3; k++)
     {
       lower[k] = G_MAXFLOAT;
       upper[k] = -G_MAXFLOAT;
     }
-  for (int r = 0; r < MONGE_N_ROLES && viewport->session != NULL; r++)
+  for (guint i = 0; i < drawables->len; i++)
     {
-      MongeDrawable *drawable = monge_session_get_drawable (viewport->session, r);
+      const MongeDrawable *drawable = drawables->pdata[i];
 
-      for (int k = 0; k < 3 && drawable != NULL; k++)
+      for (int k = 0; k < 3; k++)
         {
           lower[k] = MIN (lower[k], drawable->lower[k]);
           upper[k] = MAX (upper[k], drawable->upper[k]);
         }
-      any = any || drawable != NULL;
     }
-  return any;
+  return drawables->len > 0;
 }
 
 static float
@@ -344,6 +369,8 @@ choose_point_size (MongeViewport *viewport)
       if (drawable != NULL)
         spacing = MAX (spacing, drawable->point_spacing);
     }
+  if (spacing == viewport->default_style.point_size || !(spacing > 0.0f))
+    return;
   viewport->style.point_size = spacing;
   viewport->default_style.point_size = spacing;
   g_signal_emit (viewport, signals[STYLE_CHANGED], 0);
@@ -463,6 +490,8 @@ monge_viewport_set_session (MongeViewport *viewport, MongeSession *session)
   viewport->session = g_object_ref (session);
   g_signal_connect (session, "shapes-changed", G_CALLBACK (on_shapes_changed), viewport);
   g_signal_connect (session, "loading-changed", G_CALLBACK (on_loading_changed), viewport);
+  g_signal_connect_object (monge_session_get_document (session), "look-changed",
+                           G_CALLBACK (monge_viewport_queue_draw), viewport, G_CONNECT_SWAPPED);
   g_signal_connect (session, "frame", G_CALLBACK (on_frame), viewport);
   on_shapes_changed (session, viewport);
   on_loading_changed (session, viewport);
@@ -488,46 +517,68 @@ monge_viewport_set_style (MongeViewport *viewport, const MongeViewStyle *style)
   g_signal_emit (viewport, signals[STYLE_CHANGED], 0);
 }
 
+static MongeItem *
+get_part_item (MongeViewport *viewport, MongeViewPart part)
+{
+  if (part == MONGE_VIEW_START || viewport->session == NULL)
+    return NULL;
+  return monge_session_get_item (viewport->session,
+                                 part == MONGE_VIEW_SOURCE ? MONGE_ROLE_SOURCE : MONGE_ROLE_TARGET);
+}
+
 gboolean
 monge_viewport_get_part_visible (MongeViewport *viewport, MongeViewPart part)
 {
-  return viewport->visible[part];
+  MongeItem *item = get_part_item (viewport, part);
+
+  return item != NULL ? monge_item_get_visible (item) : viewport->visible[part];
 }
 
 void
 monge_viewport_set_part_visible (MongeViewport *viewport, MongeViewPart part, gboolean visible)
 {
+  MongeItem *item = get_part_item (viewport, part);
+
   viewport->visible[part] = visible;
+  if (item != NULL)
+    monge_item_set_visible (item, visible);
   monge_viewport_queue_draw (viewport);
   g_signal_emit (viewport, signals[STYLE_CHANGED], 0);
 }
 
-void
-monge_viewport_fit (MongeViewport *viewport)
+/* The vertices of @drawables and of the newest frame. */
+static void
+fit_points (MongeViewport *viewport, GPtrArray *drawables)
 {
   const MongeFrame *frame = monge_session_get_frame (viewport->session);
-  const float *positions[MONGE_N_ROLES + 1];
-  gsize n_positions[MONGE_N_ROLES + 1];
-  guint n = 0;
+  g_autofree const float **positions = g_new (const float *, drawables->len + 1);
+  g_autofree gsize *n_positions = g_new (gsize, drawables->len + 1);
+  guint n = drawables->len;
 
-  for (int r = 0; r < MONGE_N_ROLES; r++)
+  for (guint i = 0; i < n; i++)
     {
-      MongeDrawable *drawable = monge_session_get_drawable (viewport->session, r);
+      const MongeDrawable *drawable = drawables->pdata[i];
 
-      if (drawable != NULL)
-        {
-          positions[n] = drawable->positions;
-          n_positions[n++] = drawable->n_vertices;
-        }
+      positions[i] = drawable->positions;
+      n_positions[i] = drawable->n_vertices;
     }
-  if (n == 0)
-    return;
-  if (frame != NULL && monge_frame_get_positions (frame) != NULL)
+  if (frame != NULL && monge_frame_get_positions (frame) != NULL
+      && monge_viewport_get_part_visible (viewport, MONGE_VIEW_SOURCE))
     {
       positions[n] = monge_frame_get_positions (frame);
       n_positions[n++] = frame->n_vertices;
     }
   monge_camera_fit_points (&viewport->camera, positions, n_positions, n, get_aspect (viewport));
+}
+
+void
+monge_viewport_fit (MongeViewport *viewport)
+{
+  g_autoptr (GPtrArray) drawables = list_drawables (viewport);
+
+  if (drawables->len == 0)
+    return;
+  fit_points (viewport, drawables);
   viewport->has_camera = TRUE;
   viewport->is_fitted = TRUE;
   monge_viewport_queue_draw (viewport);

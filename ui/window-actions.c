@@ -125,7 +125,7 @@ open_chosen_target (GListModel *files, gpointer user_data)
 static void
 on_open (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  monge_file_dialog_open (user_data, "Open One or Two Shapes", shape_filter, 2, open_chosen,
+  monge_file_dialog_open (user_data, "Open Shapes", shape_filter, G_MAXUINT, open_chosen,
                           g_object_ref (user_data));
 }
 
@@ -644,6 +644,7 @@ void
 monge_window_update_actions (MongeWindow *window)
 {
   static const char *const of_flow[] = { "play", "step", "reset", "export-samples" };
+  static const char *const of_view[] = { "show-source", "show-target", "show-start" };
   gboolean has_flow = monge_session_get_runner (window->session) != NULL;
   gboolean has_source = monge_session_get_shape (window->session, MONGE_ROLE_SOURCE) != NULL;
   gboolean has_target = monge_session_get_shape (window->session, MONGE_ROLE_TARGET) != NULL;
@@ -661,6 +662,13 @@ monge_window_update_actions (MongeWindow *window)
   if (isfinite (reach))
     window->last_reach = reach;
   g_simple_action_set_state (G_SIMPLE_ACTION (balanced), g_variant_new_boolean (!isfinite (reach)));
+  for (int part = 0; part < MONGE_N_VIEWS; part++)
+    {
+      GAction *action = g_action_map_lookup_action (G_ACTION_MAP (window), of_view[part]);
+      gboolean visible = monge_viewport_get_part_visible (window->viewport, part);
+
+      g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_boolean (visible));
+    }
   g_simple_action_set_state (
       G_SIMPLE_ACTION (backend),
       g_variant_new_string (monge_session_get_backend_choice (window->session)));

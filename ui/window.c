@@ -40,10 +40,11 @@ on_message (MongeSession *session, const char *text, gboolean is_error, MongeWin
 }
 
 static void
-on_labels_wanted (MongeSession *session, guint role, MongeVolume *volume, const char *name,
-                  MongeWindow *window)
+on_labels_wanted (MongeSession *session, MongeItem *item, MongeWindow *window)
 {
-  gtk_window_present (monge_label_chooser_new (GTK_WINDOW (window), session, role, volume, name));
+  MongeDocument *document = monge_session_get_document (session);
+
+  gtk_window_present (monge_label_chooser_new (GTK_WINDOW (window), document, item));
 }
 
 static gboolean
@@ -147,6 +148,8 @@ set_session (MongeWindow *window, MongeSession *session)
                             window);
   g_signal_connect_swapped (session, "loading-changed", G_CALLBACK (monge_window_update_actions),
                             window);
+  g_signal_connect_object (monge_session_get_document (session), "look-changed",
+                           G_CALLBACK (monge_window_update_actions), window, G_CONNECT_SWAPPED);
   g_signal_connect (session, "message", G_CALLBACK (on_message), window);
   g_signal_connect (session, "labels-wanted", G_CALLBACK (on_labels_wanted), window);
 }
@@ -219,19 +222,19 @@ monge_window_show_message (MongeWindow *window, const char *text, gboolean is_er
 void
 monge_window_open_files (MongeWindow *window, GListModel *files)
 {
-  guint n = MIN (g_list_model_get_n_items (files), MONGE_N_ROLES);
-  gboolean has_source = monge_session_get_shape (window->session, MONGE_ROLE_SOURCE) != NULL;
-  gboolean has_target = monge_session_get_shape (window->session, MONGE_ROLE_TARGET) != NULL;
-  MongeRole first = n == 1 && has_source && !has_target ? MONGE_ROLE_TARGET : MONGE_ROLE_SOURCE;
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  g_auto (GStrv) list = NULL;
 
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < g_list_model_get_n_items (files); i++)
     {
       g_autoptr (GFile) file = g_list_model_get_item (files, i);
       g_autofree char *path = g_file_get_path (file);
 
       if (path != NULL)
-        monge_session_open (window->session, first + i, path);
+        g_strv_builder_add (paths, path);
       else
         monge_window_show_message (window, "Only files of this machine can be opened", TRUE);
     }
+  list = g_strv_builder_end (paths);
+  monge_session_open_files (window->session, (const char *const *) list);
 }
