@@ -9,7 +9,7 @@ die () { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 # what it needs to draw, and the libraries of compute/.
 BUILD_PACKAGES=(
   build-essential g++ meson pkgconf libgtk-4-dev libcglm-dev libjson-glib-dev
-  libnifti2-dev zlib1g-dev libexpat1-dev libjansson-dev
+  libnifti2-dev zlib1g-dev libexpat1-dev libjansson-dev libmeshoptimizer-dev
   libgl1-mesa-dri libegl1 librsvg2-common dconf-gsettings-backend fonts-dejavu-core
 )
 

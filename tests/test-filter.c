@@ -227,6 +227,139 @@ points_at_one_place_have_no_size (void)
   monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_EMPTY, "Step 2 (normalise): ");
 }
 
+/* --- Selections --- */
+
+/* Three balls of 42, 162 and 642 vertices in a row. */
+static MongeShape *
+make_balls (void)
+{
+  MongeShapeBuilder *builder = monge_shape_builder_new ("balls", 3);
+  double *x = g_new (double, 3 * (42 + 162 + 642));
+  guint32 *faces = g_new (guint32, 3 * (80 + 320 + 1280)), n = 0;
+  gsize n_faces = 0;
+
+  for (guint k = 0; k < 3; k++)
+    {
+      g_autoptr (MongeShape) ball = monge_generate_sphere (k + 1, 1.0, (const double[3]){ 3.0 * k, 0, 0 });
+
+      memcpy (x + 3 * n, monge_shape_get_positions (ball),
+              3 * monge_shape_get_n_vertices (ball) * sizeof *x);
+      for (gsize i = 0; i < 3 * monge_shape_get_n_cells (ball); i++)
+        faces[3 * n_faces + i] = n + monge_shape_get_cells (ball)[i];
+      n += (guint32) monge_shape_get_n_vertices (ball);
+      n_faces += monge_shape_get_n_cells (ball);
+    }
+  monge_shape_builder_take_positions (builder, x, n, MONGE_TYPE_FLOAT64);
+  monge_shape_builder_take_cells (builder, MONGE_SHAPE_SURFACE, faces, n_faces);
+  return monge_shape_builder_end (builder, NULL);
+}
+
+static void
+pieces_are_kept_by_size (void)
+{
+  static const struct {
+    const char *text;
+    gsize n_faces;
+  } cases[] = {
+    { "components", 1280 },
+    { "components keep=2", 1600 },
+    { "components keep=0 least=300", 1600 },
+    { "components keep=0 fraction=50", 1280 },
+    { "components indices=3", 80 },
+    { "components indices=\"1, 3\"", 1360 },
+    { "components keep=7", 1680 },
+  };
+  g_autoptr (MongeShape) balls = make_balls ();
+
+  for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autoptr (MongeShape) kept = apply (cases[k].text, balls, NULL);
+
+      g_assert_cmpuint (monge_shape_get_n_cells (kept), ==, cases[k].n_faces);
+      g_assert_cmpuint (monge_shape_get_n_vertices (kept) + 0, <=, 846);
+      g_assert_true ((kept == balls) == (cases[k].n_faces == 1680));
+    }
+}
+
+static void
+regions_are_kept (void)
+{
+  static const struct {
+    const char *text;
+    gsize n_faces;
+  } cases[] = {
+    { "region x-max=1.5", 80 },
+    { "region x-max=1.5 keep=outside", 1600 },
+    { "region in=sphere x=3 radius=1.01", 320 },
+    { "region in=sphere x=3 radius=1.01 keep=outside", 1360 },
+    { "region in=array array=height from=-inf", 1680 },
+    { "region in=array array=ball from=1 to=1", 320 },
+  };
+  g_autoptr (MongeShape) bare = make_balls (), balls = NULL;
+  g_autoptr (GPtrArray) arrays = g_ptr_array_new_with_free_func ((GDestroyNotify) monge_array_free);
+  gsize n = monge_shape_get_n_vertices (bare);
+  double *height = g_new (double, n);
+  guint8 *ball = g_new (guint8, n);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      height[i] = monge_shape_get_positions (bare)[3 * i + 2];
+      ball[i] = i < 42 ? 0 : i < 42 + 162 ? 1 : 2;
+    }
+  g_ptr_array_add (arrays, monge_array_new ("height", MONGE_TYPE_FLOAT64, 1, n,
+                                            g_bytes_new_take (height, n * sizeof *height)));
+  g_ptr_array_add (arrays, monge_array_new ("ball", MONGE_TYPE_UINT8, 1, n, g_bytes_new_take (ball, n)));
+  balls = monge_shape_with_arrays (bare, arrays, NULL);
+  for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
+    {
+      g_autoptr (MongeShape) kept = apply (cases[k].text, balls, NULL);
+
+      g_assert_cmpuint (monge_shape_get_n_cells (kept), ==, cases[k].n_faces);
+    }
+}
+
+/* Faces that straddle: with all vertices inside, none; with any, some more. */
+static void
+straddling_faces_go_by_the_rule (void)
+{
+  g_autoptr (MongeShape) ball = monge_generate_sphere (3, 1.0, (const double[3]){ 0 });
+  g_autoptr (MongeShape) all = apply ("region z-min=0.01", ball, NULL);
+  g_autoptr (MongeShape) any = apply ("region z-min=0.01 cells=any", ball, NULL);
+  g_autoptr (MongeShape) none = apply ("region z-min=0.01 keep=outside", ball, NULL);
+  double lower[3], upper[3];
+
+  monge_shape_get_bounds (all, lower, upper);
+  g_assert_cmpfloat (lower[2], >=, 0.01);
+  g_assert_cmpuint (monge_shape_get_n_cells (any) + monge_shape_get_n_cells (none), ==,
+                    monge_shape_get_n_cells (ball));
+  g_assert_cmpuint (monge_shape_get_n_cells (any), >, monge_shape_get_n_cells (all));
+}
+
+static void
+check_fails (const char *text, MongeShape *shape, MongeError code, const char *part)
+{
+  g_autoptr (MongeFilterChain) chain = monge_filter_chain_parse (text, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (monge_filter_chain_apply (chain, shape, NULL, NULL, &error));
+  monge_assert_error (error, MONGE_ERROR, (int) code, part);
+}
+
+static void
+empty_selections_say_so (void)
+{
+  g_autoptr (MongeShape) balls = make_balls ();
+  g_autoptr (MongeShape) cloud = monge_generate_cloud (10, 3, 1);
+
+  check_fails ("region x-min=100", balls, MONGE_ERROR_EMPTY, "Step 1 (region): nothing lies");
+  check_fails ("region x-min=100", cloud, MONGE_ERROR_EMPTY, "nothing lies");
+  check_fails ("region in=array array=gone", balls, MONGE_ERROR_NAME, "no array “gone”");
+  check_fails ("components least=5000", balls, MONGE_ERROR_EMPTY, "no piece");
+  check_fails ("components indices=4", balls, MONGE_ERROR_SIZE, "no piece “4”");
+  check_fails ("components indices=x", balls, MONGE_ERROR_SIZE, "no piece “x”");
+  check_fails ("components", cloud, MONGE_ERROR_UNSUPPORTED, "hang together with nothing");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,5 +375,9 @@ main (int argc, char **argv)
   g_test_add_func ("/filter/poses_can_be_undone", poses_can_be_undone);
   g_test_add_func ("/filter/poses_are_what_they_say", poses_are_what_they_say);
   g_test_add_func ("/filter/points_at_one_place_have_no_size", points_at_one_place_have_no_size);
+  g_test_add_func ("/filter/pieces_are_kept_by_size", pieces_are_kept_by_size);
+  g_test_add_func ("/filter/regions_are_kept", regions_are_kept);
+  g_test_add_func ("/filter/straddling_faces_go_by_the_rule", straddling_faces_go_by_the_rule);
+  g_test_add_func ("/filter/empty_selections_say_so", empty_selections_say_so);
   return g_test_run ();
 }

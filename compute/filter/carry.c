@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "compute/shape/bytes.h"
+#include "compute/shape/distance.h"
 
 typedef struct {
   const MongeShape *shape;
@@ -99,4 +100,23 @@ monge_filter_tell_lost_cell_arrays (const MongeShape *shape, GString *note)
   if (n > 0)
     g_string_append_printf (note, " %u %s of cells found no place among points.", n,
                             n == 1 ? "array" : "arrays");
+}
+
+gboolean
+monge_filter_find_cells (const MongeShape *shape, const double *positions, const guint32 *faces,
+                         gsize n_faces, guint32 *cells, MongeTask *task, GError **error)
+{
+  g_autofree double *middles = g_new (double, MAX (3 * n_faces, 1));
+  g_autofree MongeNearest *nearest = g_new (MongeNearest, MAX (n_faces, 1));
+
+  for (gsize f = 0; f < n_faces; f++)
+    for (int d = 0; d < 3; d++)
+      middles[3 * f + d] = (positions[3 * (gsize) faces[3 * f] + d]
+                            + positions[3 * (gsize) faces[3 * f + 1] + d]
+                            + positions[3 * (gsize) faces[3 * f + 2] + d]) / 3.0;
+  if (!monge_distance_find_nearest (shape, middles, n_faces, nearest, task, error))
+    return FALSE;
+  for (gsize f = 0; f < n_faces; f++)
+    cells[f] = nearest[f].item;
+  return TRUE;
 }

@@ -22,8 +22,11 @@ G_BEGIN_DECLS
                                     GString *note, GError **error);
 
 MONGE_DECLARE_FILTER (Centre, centre)
+MONGE_DECLARE_FILTER (Components, components)
+MONGE_DECLARE_FILTER (Decimate, decimate)
 MONGE_DECLARE_FILTER (Mirror, mirror)
 MONGE_DECLARE_FILTER (Normalise, normalise)
+MONGE_DECLARE_FILTER (Region, region)
 MONGE_DECLARE_FILTER (Repair, repair)
 MONGE_DECLARE_FILTER (Scale, scale)
 MONGE_DECLARE_FILTER (Subsample, subsample)
@@ -67,6 +70,11 @@ MongeShape *monge_filter_keep_cells (MongeShape *shape, const guint8 *keeps,
  */
 void monge_filter_carry (MongeShapeBuilder *builder, const MongeShape *shape, const guint32 *cells,
                          const double *shares, gsize n);
+
+/* For each of @faces (n_faces × 3) between @positions the face of @shape nearest to its middle. */
+gboolean monge_filter_find_cells (const MongeShape *shape, const double *positions,
+                                  const guint32 *faces, gsize n_faces, guint32 *cells,
+                                  MongeTask *task, GError **error);
 
 /* "; the 2 arrays of cells have no place among points", if there are any. */
 void monge_filter_tell_lost_cell_arrays (const MongeShape *shape, GString *note);

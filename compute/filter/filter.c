@@ -9,6 +9,12 @@
 const MongeFilter monge_filters[] = {
   FILTER ("repair", "Repair", Repair, repair,
           "Merges duplicates, drops what has no size, turns faces that disagree, fills small holes"),
+  FILTER ("components", "Components", Components, components,
+          "Keeps some of the pieces that hang together"),
+  FILTER ("region", "Region", Region, region,
+          "Keeps what lies in a box, in a sphere, or in a range of values"),
+  FILTER ("decimate", "Decimate", Decimate, decimate,
+          "Keeps the form with fewer faces, on some of the vertices"),
   FILTER ("subsample", "Subsample", Subsample, subsample,
           "Keeps some of the points, each with the mass of those that it stands for"),
   FILTER ("mirror", "Mirror", Mirror, mirror, "Reflects the shape across a plane"),

@@ -1,9 +1,31 @@
 /* The parameters of each filter; what they mean is in its table of options. */
 #pragma once
 
-#include <glib.h>
+#include "compute/core/options.h"
 
 G_BEGIN_DECLS
+
+typedef struct {
+  int keep, least;
+  double fraction; /* % */
+  char indices[MONGE_OPTION_TEXT_SIZE]; /* "1,3" */
+} MongeComponentsParams;
+
+typedef struct {
+  int faces;
+  double share, error; /* % */
+  gboolean locks_border;
+} MongeDecimateParams;
+
+typedef struct {
+  const char *in;    /* "box", "sphere", "array" */
+  const char *keep;  /* "inside", "outside" */
+  const char *cells; /* "all", "any" */
+  double lower[3], upper[3];
+  double centre[3], radius;
+  char array[MONGE_OPTION_TEXT_SIZE];
+  double from, to;
+} MongeRegionParams;
 
 typedef struct {
   const char *on; /* "box", "centroid" */
