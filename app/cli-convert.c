@@ -8,6 +8,7 @@
 typedef struct {
   char *labels;
   char *mirror;
+  char *filters;
   gboolean as_surface, as_voxels;
   gint64 n_points;
   gint64 seed;
@@ -19,7 +20,8 @@ make_shape (MongeCli *cli,
             GError **error)
 {
   MongeRecipeInput *input = &cli->recipe->source;
-  g_autoptr (MongeShape) shape = NULL;
+  g_autoptr (MongeShape) original = NULL, shape = NULL;
+  g_autoptr (GPtrArray) notes = NULL;
 
   input->as_voxels = wishes->as_voxels;
   if ((wishes->as_surface || wishes->as_voxels) && !monge_path_is_volume (input->path))
@@ -29,7 +31,12 @@ make_shape (MongeCli *cli,
                    input->path);
       return NULL;
     }
-  shape = monge_recipe_input_load (input, cli->task, error);
+  original = monge_recipe_input_load_original (input, cli->task, error);
+  if (original == NULL)
+    return NULL;
+  shape = monge_recipe_input_filter (input, original, cli->task, &notes, error);
+  for (guint i = 0; notes != NULL && i < notes->len; i++)
+    monge_cli_note (cli, "%s", (char *) g_ptr_array_index (notes, i));
   if (shape == NULL || wishes->n_points < 0)
     return g_steal_pointer (&shape);
   return monge_shape_sample (shape, (gsize) wishes->n_points, (guint64) wishes->seed, error);
@@ -75,6 +82,8 @@ run (MongeCli *cli,
     { "seed", 0, 0, G_OPTION_ARG_INT64, &wishes->seed, "Which points are drawn [0]", "S" },
     { "mirror", 0, 0, G_OPTION_ARG_STRING, &wishes->mirror, "Change the sign of one coordinate",
       "x|y|z|none" },
+    { "filter", 0, 0, G_OPTION_ARG_STRING, &wishes->filters,
+      "Steps such as “repair; decimate faces=5000”; see monge-cli filters", "CHAIN" },
     { NULL },
   };
   GError *error = NULL;
@@ -91,7 +100,9 @@ run (MongeCli *cli,
   if ((wishes->labels != NULL
        && !monge_recipe_set (cli->recipe, "source-label", wishes->labels, &error))
       || (wishes->mirror != NULL
-          && !monge_recipe_set (cli->recipe, "mirror-source", wishes->mirror, &error)))
+          && !monge_recipe_set (cli->recipe, "mirror-source", wishes->mirror, &error))
+      || (wishes->filters != NULL
+          && !monge_recipe_set (cli->recipe, "source-filter", wishes->filters, &error)))
     {
       status = monge_cli_refuse (cli, "%s", error->message);
       g_error_free (error);
@@ -113,5 +124,6 @@ monge_cli_run_convert (MongeCli *cli,
 
   g_free (wishes.labels);
   g_free (wishes.mirror);
+  g_free (wishes.filters);
   return status;
 }

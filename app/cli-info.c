@@ -1,10 +1,14 @@
 #include "app/cli-report.h"
 
+#include "compute/filter/inspect.h"
 #include "compute/io/io.h"
 #include "compute/shape/mesh.h"
 
 #include <math.h>
 #include <string.h>
+
+/* In reports; those of most cells come first. */
+#define MAX_PIECES 100
 
 static const char *const kind_names[] = { "points", "curves", "surface" };
 
@@ -128,6 +132,73 @@ report_empty_list (JsonBuilder *report,
   json_builder_end_array (report);
 }
 
+/* --- faults --- */
+
+static void
+report_pieces (JsonBuilder *report,
+               const MongeRepairReport *faults)
+{
+  json_builder_set_member_name (report, "pieces");
+  json_builder_begin_array (report);
+  for (gsize p = 0; p < MIN (faults->n_pieces, MAX_PIECES); p++)
+    {
+      const MongePiece *piece = faults->pieces + p;
+
+      json_builder_begin_object (report);
+      monge_report_integer (report, "points", (gint64) piece->n_vertices);
+      monge_report_integer (report, "cells", (gint64) piece->n_cells);
+      monge_report_number (report, "size", piece->size);
+      monge_report_number (report, "volume", piece->volume);
+      monge_report_bool (report, "closed", piece->is_closed);
+      json_builder_end_object (report);
+    }
+  json_builder_end_array (report);
+}
+
+static void
+report_faults (JsonBuilder *report,
+               const MongeRepairReport *faults)
+{
+  g_autoptr (GPtrArray) sentences = monge_repair_report_describe (faults);
+
+  json_builder_set_member_name (report, "repair");
+  json_builder_begin_object (report);
+  monge_report_bool (report, "good", monge_repair_report_is_good (faults));
+  monge_report_number (report, "tolerance", faults->tolerance);
+  monge_report_integer (report, "duplicate_points", (gint64) faults->n_duplicate_vertices);
+  monge_report_integer (report, "exact_duplicates", (gint64) faults->n_exact_duplicates);
+  monge_report_integer (report, "unused_points", (gint64) faults->n_unreferenced);
+  monge_report_integer (report, "degenerate_cells", (gint64) faults->n_degenerate_cells);
+  monge_report_integer (report, "duplicate_cells", (gint64) faults->n_duplicate_cells);
+  monge_report_integer (report, "irregular_edges", (gint64) faults->n_irregular_edges);
+  monge_report_integer (report, "irregular_points", (gint64) faults->n_irregular_vertices);
+  monge_report_integer (report, "disagreeing_edges", (gint64) faults->n_disagreeing_edges);
+  monge_report_integer (report, "folded_edges", (gint64) faults->n_folded_edges);
+  monge_report_integer (report, "holes", (gint64) faults->n_holes);
+  monge_report_number (report, "longest_hole", faults->n_holes > 0 ? faults->hole_lengths[0] : NAN);
+  monge_report_integer (report, "inside_out", (gint64) faults->n_inside_out);
+  monge_report_integer (report, "n_pieces", (gint64) faults->n_pieces);
+  report_pieces (report, faults);
+  json_builder_set_member_name (report, "sentences");
+  json_builder_begin_array (report);
+  for (guint i = 0; i < sentences->len; i++)
+    json_builder_add_string_value (report, g_ptr_array_index (sentences, i));
+  json_builder_end_array (report);
+  json_builder_end_object (report);
+}
+
+static void
+print_faults (MongeCli *cli,
+              const MongeRepairReport *faults)
+{
+  g_autoptr (GPtrArray) sentences = monge_repair_report_describe (faults);
+
+  for (guint i = 0; i < sentences->len; i++)
+    monge_cli_print (cli, "repair    %s\n", (char *) g_ptr_array_index (sentences, i));
+  if (!monge_repair_report_is_good (faults))
+    monge_cli_print (cli, "          --filter repair would mend what can be mended\n");
+}
+
 /* --- shapes --- */
 
 static void
@@ -210,6 +281,7 @@ inform_shape (MongeCli *cli,
 {
   g_autoptr (MongeShape) shape = monge_recipe_input_load (&cli->recipe->source, cli->task, error);
   g_autoptr (GPtrArray) warnings = NULL;
+  g_auto (MongeRepairReport) faults = { 0 };
   MongeMeshReport mesh;
 
   if (shape == NULL)
@@ -218,6 +290,10 @@ inform_shape (MongeCli *cli,
   warnings = collect_warnings (shape, &mesh);
   report_shape (report, shape, &mesh, warnings);
   print_shape (cli, shape, &mesh, warnings);
+  if (!monge_repair_report_fill (&faults, shape, -1.0, cli->task, error))
+    return FALSE;
+  report_faults (report, &faults);
+  print_faults (cli, &faults);
   return TRUE;
 }
 

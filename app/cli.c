@@ -12,8 +12,9 @@
 
 static const MongeCliCommand commands[] = {
   { "info", "SHAPE", "Say what is in a file", monge_cli_run_info },
-  { "convert", "IN OUT", "Write a shape in another format, or fewer points of it",
+  { "convert", "IN OUT", "Write a shape in another format, repaired or with fewer points",
     monge_cli_run_convert },
+  { "filters", "", "List what can be done to a shape before it is used", monge_cli_run_filters },
   { "loss", "SOURCE TARGET", "Measure how far two shapes are from each other", monge_cli_run_loss },
   { "register", "SOURCE TARGET -o OUT", "Move one shape onto another", monge_cli_run_register },
   { "knn", "SHAPE [SHAPE] -o OUT", "Find the nearest points of each, or all within a radius",

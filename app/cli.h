@@ -54,6 +54,7 @@ struct _MongeCli {
 
 int monge_cli_run_info (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_convert (MongeCli *cli, int argc, char **argv);
+int monge_cli_run_filters (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_loss (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_register (MongeCli *cli, int argc, char **argv);
 int monge_cli_run_knn (MongeCli *cli, int argc, char **argv);
