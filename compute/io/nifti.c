@@ -265,7 +265,7 @@ load_header_beside (Reader *reader, GError **error)
            || monge_path_has_extension (file->path, "img.gz")))
     return TRUE;
   name = dup_other_name (file->path, ".hdr");
-  reader->other = monge_file_load_beside (file, name, error);
+  reader->other = monge_file_load_beside (file, name, TRUE, error);
   if (reader->other == NULL)
     return FALSE;
   reader->header = g_bytes_get_data (reader->other, &reader->header_size);
@@ -281,7 +281,7 @@ load_voxels_beside (Reader *reader, GError **error)
   if (!reader->is_pair || reader->other != NULL)
     return TRUE;
   name = dup_other_name (reader->file->path != NULL ? reader->file->path : "", ".img");
-  reader->other = monge_file_load_beside (reader->file, name, error);
+  reader->other = monge_file_load_beside (reader->file, name, TRUE, error);
   if (reader->other == NULL)
     return FALSE;
   reader->voxels = g_bytes_get_data (reader->other, &reader->voxels_size);

@@ -10,7 +10,9 @@ G_BEGIN_DECLS
   gboolean monge_##name##_matches (const guint8 *data, gsize size); \
   MongeVolume *monge_##name##_parse (const MongeFile *file, GError **error);
 
+MONGE_DECLARE_VOLUME_FORMAT (metaimage)
 MONGE_DECLARE_VOLUME_FORMAT (nifti)
+MONGE_DECLARE_VOLUME_FORMAT (nrrd)
 
 #undef MONGE_DECLARE_VOLUME_FORMAT
 
@@ -21,12 +23,14 @@ gboolean monge_volume_fail (GError **error, MongeError code, const char *format,
 /**
  * monge_file_load_beside:
  * @name: as the header in @file has it; relative to the folder of @file
+ * @unzips: a gzip stream
  *
  * A name that leaves that folder is not followed: its last component is looked for in the folder.
  *
- * Returns: the bytes, unzipped if they are a gzip stream, or NULL with an error that names the file
+ * Returns: the bytes, or NULL with an error that names the file
  */
-GBytes *monge_file_load_beside (const MongeFile *file, const char *name, GError **error);
+GBytes *monge_file_load_beside (const MongeFile *file, const char *name, gboolean unzips,
+                                GError **error);
 
 /* Names and colours from a table of labels lying beside the volume at @path; a table that cannot be
  * read is as good as none. */

@@ -12,6 +12,10 @@
 const MongeVolumeFormat monge_volume_formats[] = {
   { "NIfTI", "Neuroimaging Informatics volume, versions 1 and 2", EXTENSIONS ("nii", "hdr", "img"),
     monge_nifti_matches, monge_nifti_parse },
+  { "NRRD", "Nearly raw raster data, segmentations of 3D Slicer too", EXTENSIONS ("nrrd", "nhdr"),
+    monge_nrrd_matches, monge_nrrd_parse },
+  { "MetaImage", "ITK's volumes", EXTENSIONS ("mha", "mhd"), monge_metaimage_matches,
+    monge_metaimage_parse },
   { NULL },
 };
 
@@ -84,8 +88,19 @@ dup_last_component (const char *name)
   return g_strdup (last != NULL ? last + 1 : name);
 }
 
+static GBytes *
+map_file (const char *path, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GMappedFile) mapped = g_mapped_file_new (path, FALSE, &local);
+
+  if (mapped == NULL)
+    monge_volume_fail (error, MONGE_ERROR_IO, "%s", local->message);
+  return mapped != NULL ? g_mapped_file_get_bytes (mapped) : NULL;
+}
+
 GBytes *
-monge_file_load_beside (const MongeFile *file, const char *name, GError **error)
+monge_file_load_beside (const MongeFile *file, const char *name, gboolean unzips, GError **error)
 {
   g_autofree char *local = stays_in_folder (name) ? g_strdup (name) : dup_last_component (name);
   g_autofree char *folder = NULL, *path = NULL;
@@ -106,7 +121,7 @@ monge_file_load_beside (const MongeFile *file, const char *name, GError **error)
                          "the header; put it there", local);
       return NULL;
     }
-  bytes = monge_file_load (path, file->task, error);
+  bytes = unzips ? monge_file_load (path, file->task, error) : map_file (path, error);
   if (bytes == NULL)
     g_prefix_error (error, "%s: ", local);
   return bytes;
