@@ -217,6 +217,8 @@ take_loaded (MongeDocument *document, MongeItem *item, MongeShapeLoader *loader)
   monge_item_set_state (item, MONGE_ITEM_READY, NULL);
   if (is_new)
     report_repairs (document, item);
+  if (loader->problem != NULL)
+    emit_message (document, loader->problem, TRUE);
 }
 
 static void
@@ -239,12 +241,13 @@ loaded (GObject *object, GAsyncResult *result, gpointer user_data)
   g_signal_emit (document, signals[SHAPES_CHANGED], 0);
 }
 
-/* From the file, from @volume or from @original. */
+/* From the file, or as much as is there already. */
 static void
-start_loading (MongeDocument *document, MongeItem *item, MongeVolume *volume, MongeShape *original)
+start_loading (MongeDocument *document, MongeItem *item, MongeVolume *volume, MongeShape *original,
+               MongeShape *shape)
 {
   stop_loading (item);
-  item->loader = monge_shape_loader_new (&item->input, volume, original);
+  item->loader = monge_shape_loader_new (&item->input, volume, original, shape);
   monge_item_set_state (item, MONGE_ITEM_LOADING, NULL);
   monge_shape_loader_run_async (item->loader, loaded, g_object_ref (document));
   if (document->progress_timeout == 0)
@@ -372,7 +375,7 @@ add (MongeDocument *document, const MongeRecipeInput *input, MongeVolume *volume
   item->is_kept = is_kept;
   set_replaced (document, item, old);
   insert (document, item);
-  start_loading (document, item, volume, NULL);
+  start_loading (document, item, volume, NULL, NULL);
   return item;
 }
 
@@ -599,13 +602,15 @@ monge_document_change (MongeDocument *document, MongeItem *item, const MongeReci
     {
       stop_loading (item);
       monge_item_set_state (item, MONGE_ITEM_READY, NULL);
+      if (g_strcmp0 (loaded->landmarks_path, input->landmarks_path) != 0)
+        start_loading (document, item, item->volume, item->original, item->shape);
     }
   else if (item->original != NULL && has_same_original (loaded, input))
-    start_loading (document, item, item->volume, item->original);
+    start_loading (document, item, item->volume, item->original, NULL);
   else if (item->volume != NULL && g_strcmp0 (loaded->path, input->path) == 0)
-    start_loading (document, item, item->volume, NULL);
+    start_loading (document, item, item->volume, NULL, NULL);
   else
-    start_loading (document, item, NULL, NULL);
+    start_loading (document, item, NULL, NULL, NULL);
   if (!weighs_same)
     g_signal_emit (document, signals[SHAPES_CHANGED], 0);
 }
@@ -690,6 +695,15 @@ monge_document_attach_values (MongeDocument *document, MongeItem *item, const ch
   monge_recipe_input_set (&input, "values", path, NULL);
   monge_document_change (document, item, &input);
   monge_recipe_input_clear (&input);
+}
+
+void
+monge_document_attach_landmarks (MongeDocument *document, MongeItem *item, const char *path)
+{
+  MongeRecipeInput input = item->input;
+
+  input.landmarks_path = (char *) path;
+  monge_document_change (document, item, &input);
 }
 
 /* Stopping */

@@ -40,6 +40,9 @@ MongeItem *monge_document_add (MongeDocument *document, const MongeRecipeInput *
 /* The same out of a volume that was read already, from @input's path. */
 MongeItem *monge_document_add_volume (MongeDocument *document, const MongeRecipeInput *input,
                                       MongeVolume *volume);
+/* NULL-terminated. Shapes, each in the first role that is free; then values go to the shape that has
+ * as many vertices, landmarks to the one around them. */
+void monge_document_open_files (MongeDocument *document, const char *const *paths);
 /* All that @recipe names in the place of all that is there, if it names any. */
 void monge_document_open_recipe (MongeDocument *document, MongeRecipe *recipe);
 /* Fills in the inputs of @recipe. */
@@ -76,6 +79,8 @@ void monge_document_choose_each_label (MongeDocument *document, MongeItem *item,
 void monge_document_choose_level (MongeDocument *document, MongeItem *item, double level,
                                   gboolean as_density);
 void monge_document_attach_values (MongeDocument *document, MongeItem *item, const char *path);
+/* Instead of those that are there; NULL: none. */
+void monge_document_attach_landmarks (MongeDocument *document, MongeItem *item, const char *path);
 
 /* Stops what is on its way. What was there before stays; what never was there goes, unless it is
  * kept. */

@@ -25,6 +25,7 @@ struct _MongeItem {
   MongeVolume *volume;
   MongeShape *original, *shape;
   GPtrArray *notes;
+  MongeLandmarks *landmarks;
   MongeDrawable *drawable;
 };
 

@@ -173,6 +173,7 @@ monge_item_finalize (GObject *object)
   g_clear_pointer (&item->original, monge_shape_unref);
   g_clear_pointer (&item->shape, monge_shape_unref);
   g_clear_pointer (&item->notes, g_ptr_array_unref);
+  g_clear_pointer (&item->landmarks, monge_landmarks_unref);
   g_clear_pointer (&item->drawable, monge_drawable_unref);
   G_OBJECT_CLASS (monge_item_parent_class)->finalize (object);
 }
@@ -407,10 +408,15 @@ monge_item_take (MongeItem *item, MongeShapeLoader *loader)
   item->volume = volume;
   if (loader->shape != NULL)
     {
+      if (item->shape != loader->shape)
+        {
+          g_clear_pointer (&item->notes, g_ptr_array_unref);
+          item->notes = loader->notes != NULL ? g_ptr_array_ref (loader->notes) : NULL;
+        }
       replace_shape (&item->original, loader->original);
       replace_shape (&item->shape, loader->shape);
-      g_clear_pointer (&item->notes, g_ptr_array_unref);
-      item->notes = loader->notes != NULL ? g_ptr_array_ref (loader->notes) : NULL;
+      g_clear_pointer (&item->landmarks, monge_landmarks_unref);
+      item->landmarks = g_steal_pointer (&loader->landmarks);
     }
   if (loader->input.n_labels > 0 && item->input.n_labels == 0) /* the only one there was */
     {
@@ -467,6 +473,12 @@ monge_item_set_drawable (MongeItem *item, MongeDrawable *drawable)
 
   g_clear_pointer (&item->drawable, monge_drawable_unref);
   item->drawable = owned;
+}
+
+MongeLandmarks *
+monge_item_get_landmarks (MongeItem *item)
+{
+  return item->landmarks;
 }
 
 const GPtrArray *

@@ -34,8 +34,7 @@ G_DECLARE_FINAL_TYPE (MongeItem, monge_item, MONGE, ITEM, GObject)
  * Properties, notified when they change:
  *   "name", "colour" ("#RRGGBB"), "visible", "colour-array" (nullable)     can be set
  *   "role" (a #MongeRole), "state" (a #MongeItemState), "progress" (0 to 1), "message" (nullable)
- *   "shape" (pointer to a #MongeShape, nullable): with it its volume, original and notes
- *   "landmarks" (pointer, nullable)
+ *   "shape" (pointer to a #MongeShape, nullable): with it its volume, original, notes, landmarks
  *   "asks-space": whether it is unclear along what its coordinates run, and matters
  */
 
@@ -66,6 +65,8 @@ MongeShape *monge_item_get_shape (MongeItem *item);     /* after the filters */
 MongeShape *monge_item_get_original (MongeItem *item);  /* before them */
 MongeVolume *monge_item_get_volume (MongeItem *item);   /* that it was taken from */
 MongeDrawable *monge_item_get_drawable (MongeItem *item); /* once the session has prepared it */
+/* In the space of the shape, where it is at rest. */
+MongeLandmarks *monge_item_get_landmarks (MongeItem *item);
 /* What the filters did, a sentence a step. (element-type utf8) */
 const GPtrArray *monge_item_get_notes (MongeItem *item);
 

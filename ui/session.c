@@ -420,11 +420,15 @@ open_session_file (MongeSession *session, const char *path)
 void
 monge_session_open_files (MongeSession *session, const char *const *paths)
 {
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+
   for (; *paths != NULL; paths++)
     if (g_str_has_suffix (*paths, ".monge"))
       open_session_file (session, *paths);
     else
-      monge_document_open (session->document, MONGE_ROLE_ANY, *paths);
+      g_ptr_array_add (others, (gpointer) *paths);
+  g_ptr_array_add (others, NULL);
+  monge_document_open_files (session->document, (const char *const *) others->pdata);
 }
 
 void

@@ -3,13 +3,15 @@
 #include "compute/io/io.h"
 
 MongeShapeLoader *
-monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume, MongeShape *original)
+monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume, MongeShape *original,
+                        MongeShape *shape)
 {
   MongeShapeLoader *loader = g_atomic_rc_box_new0 (MongeShapeLoader);
 
   monge_recipe_input_copy (&loader->input, input);
   loader->volume = volume != NULL ? monge_volume_ref (volume) : NULL;
   loader->original = original != NULL ? monge_shape_ref (original) : NULL;
+  loader->shape = shape != NULL ? monge_shape_ref (shape) : NULL;
   return loader;
 }
 
@@ -29,6 +31,8 @@ loader_clear (gpointer data)
   g_clear_pointer (&loader->original, monge_shape_unref);
   g_clear_pointer (&loader->shape, monge_shape_unref);
   g_clear_pointer (&loader->notes, g_ptr_array_unref);
+  g_clear_pointer (&loader->landmarks, monge_landmarks_unref);
+  g_free (loader->problem);
 }
 
 void
@@ -70,15 +74,35 @@ load_original (MongeShapeLoader *loader, GError **error)
   return loader->original != NULL;
 }
 
+/* A shape without its landmarks is better than none. */
+static void
+load_landmarks (MongeShapeLoader *loader)
+{
+  guint dim = monge_shape_get_dim (loader->shape);
+  g_autoptr (GError) error = NULL;
+
+  if (loader->input.landmarks_path == NULL)
+    return;
+  if (dim == 2 || dim == 3)
+    loader->landmarks = monge_recipe_input_load_landmarks (&loader->input, loader->shape,
+                                                           &loader->task, &error);
+  if (error != NULL)
+    loader->problem = g_strdup (error->message);
+}
+
 static void
 run_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   MongeShapeLoader *loader = task_data;
   GError *error = NULL;
 
-  if (loader->original != NULL || load_original (loader, &error))
+  if (loader->shape == NULL && (loader->original != NULL || load_original (loader, &error)))
     loader->shape = monge_recipe_input_filter (&loader->input, loader->original, &loader->task,
                                                &loader->notes, &error);
+  if (loader->shape != NULL)
+    load_landmarks (loader);
+  if (error == NULL)
+    monge_task_return_if_cancelled (&loader->task, &error);
   if (error != NULL)
     g_task_return_error (task, error);
   else

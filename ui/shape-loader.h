@@ -10,9 +10,11 @@ G_BEGIN_DECLS
 /**
  * MongeShapeLoader:
  * @input: what to load; owned
- * @volume, @original: (nullable): what is there already: then the file, or the volume too, is not
- *   read again. Afterwards what was read
- * @shape, @notes: (out): what came of it
+ * @volume, @original, @shape: (nullable): what is there already and is not made again. Afterwards
+ *   what there is
+ * @notes: (out): what the filters did
+ * @landmarks: (out) (nullable): if @input names any
+ * @problem: (out) (nullable): why there are none
  * @task: progress and cancellation, from any thread
  *
  * Reference-counted. While it runs its thread has it, but for @task. A volume of which nothing was
@@ -23,12 +25,14 @@ typedef struct {
   MongeVolume *volume;
   MongeShape *original, *shape;
   GPtrArray *notes;
+  MongeLandmarks *landmarks;
+  char *problem;
   MongeTask task;
 } MongeShapeLoader;
 
 /* Copies @input, references the others. */
 MongeShapeLoader *monge_shape_loader_new (const MongeRecipeInput *input, MongeVolume *volume,
-                                          MongeShape *original);
+                                          MongeShape *original, MongeShape *shape);
 MongeShapeLoader *monge_shape_loader_ref (MongeShapeLoader *loader);
 void monge_shape_loader_unref (MongeShapeLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeShapeLoader, monge_shape_loader_unref)
