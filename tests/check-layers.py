@@ -22,13 +22,15 @@ UNDER = {
     "volume": {"core", "shape"},
     "io": {"core", "shape", "volume"},
     "filter": {"core", "shape", "neighbours"},
+    "transform": {"core", "shape", "volume", "io"},
     "measure": {"core", "shape"},
     "formula": {"core"},
     "neighbours": {"core"},
     "backend": {"core", "formula", "neighbours"},
     "solver": {"core", "shape", "measure", "formula", "neighbours", "backend"},
     "loss": {"core", "shape", "measure", "formula", "neighbours", "backend", "solver"},
-    "flow": {"core", "shape", "measure", "formula", "neighbours", "backend", "solver", "loss"},
+    "flow": {"core", "shape", "measure", "formula", "neighbours", "backend", "solver", "loss",
+             "transform"},
 }
 
 # Foreign headers, by the folders that may see them.
