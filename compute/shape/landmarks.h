@@ -61,8 +61,8 @@ MongeLandmarks *monge_landmarks_beside (MongeLandmarks *landmarks, const MongeSh
  * On a surface each landmark follows the point of a triangle that is nearest to it, by its
  * barycentric coordinates; what it stood off goes along in the frame of that triangle, lengthened as
  * the root of the triangle's area. So it is exact for motions and changes of scale, and a landmark
- * on the surface stays on it. Without faces it follows the four nearest vertices, by the inverse of the squared
- * distance. O(n log n).
+ * on the surface stays on it. Without faces it follows the four nearest vertices, by the inverse of
+ * the squared distance. O(n log n).
  */
 MongeLandmarks *monge_landmarks_carried (const MongeLandmarks *landmarks, const MongeShape *shape,
                                          const double *positions);
