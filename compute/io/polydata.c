@@ -457,3 +457,48 @@ monge_poly_data_finish (MongePolyData *data, MongeShapeBuilder *builder, const M
   return kind == MONGE_SHAPE_POINTS ? take_arrays_of_points (data, builder, file, error)
                                     : take_pieces (data, kind, builder, file, error);
 }
+
+/* --- Lines for writers --- */
+
+static gboolean
+is_constant_along (const MongeArray *array, const MongePolylines *lines)
+{
+  gsize size = array->n_components * monge_type_get_size (array->type);
+  const guint8 *values = g_bytes_get_data (array->values, NULL);
+
+  for (gsize line = 0; line < lines->n_lines; line++)
+    {
+      gsize first = lines->offsets[line] - line, end = lines->offsets[line + 1] - line - 1;
+      for (gsize i = first + 1; i < end; i++)
+        if (memcmp (values + i * size, values + first * size, size) != 0)
+          return FALSE;
+    }
+  return TRUE;
+}
+
+MongePolylines *
+monge_poly_data_find_lines (const MongeShape *shape)
+{
+  g_autoptr (MongePolylines) lines = NULL;
+
+  if (monge_shape_get_kind (shape) != MONGE_SHAPE_CURVES)
+    return NULL;
+  lines = monge_mesh_trace_polylines (shape);
+  for (guint i = 0; i < monge_shape_get_n_cell_arrays (shape); i++)
+    if (!is_constant_along (monge_shape_get_cell_array (shape, i), lines))
+      return NULL;
+  return g_steal_pointer (&lines);
+}
+
+MongeArray *
+monge_poly_data_of_lines (const MongeArray *array, const MongePolylines *lines)
+{
+  gsize size = array->n_components * monge_type_get_size (array->type);
+  const guint8 *values = g_bytes_get_data (array->values, NULL);
+  guint8 *firsts = g_malloc (MAX (lines->n_lines * size, 1));
+
+  for (gsize line = 0; line < lines->n_lines; line++)
+    memcpy (firsts + line * size, values + (lines->offsets[line] - line) * size, size);
+  return monge_array_new (array->name, array->type, array->n_components, lines->n_lines,
+                          g_bytes_new_take (firsts, lines->n_lines * size));
+}

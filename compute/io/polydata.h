@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compute/io/file.h"
+#include "compute/shape/polyline.h"
 
 G_BEGIN_DECLS
 
@@ -65,5 +66,11 @@ void monge_poly_data_count_rows (MongePolyData *data);
  * kept is told. O(n), polls the task of @file. */
 gboolean monge_poly_data_finish (MongePolyData *data, MongeShapeBuilder *builder,
                                  const MongeFile *file, GError **error);
+
+/* For writers: the lines of curves, if all cell arrays are the same along each, bit for bit; NULL if
+ * segments must be written one by one. Transfer full. */
+MongePolylines *monge_poly_data_find_lines (const MongeShape *shape);
+/* The row of the first segment of each line. Transfer full. */
+MongeArray *monge_poly_data_of_lines (const MongeArray *array, const MongePolylines *lines);
 
 G_END_DECLS

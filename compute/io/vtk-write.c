@@ -1,7 +1,8 @@
 /* Writes legacy VTK poly data in binary, version 4.2: what VTK up to 8 and programs older than it
  * read too, unlike 5.1, and what 3D Slicer writes. Positions keep their type; all arrays go into
- * FIELD, which keeps their order, names, types and components. Points are vertices, curves lines of
- * two points. The title says along what the coordinates run, as 3D Slicer's does, and the unit.
+ * FIELD, which keeps their order, names, types and components. Points are vertices; curves become
+ * lines where their arrays allow (polydata.h), else lines of two points. The title says along what
+ * the coordinates run, as 3D Slicer's does, and the unit.
  *
  * There are always three coordinates: those that are missing are 0. */
 #include "compute/io/vtk-private.h"
@@ -52,10 +53,11 @@ append_array (GString *out, const MongeArray *array)
 
 typedef const MongeArray *(*GetArray) (const MongeShape *shape, guint index);
 
-/* @section: "POINT_DATA" or the like with its rows, or NULL for the field of the file. */
+/* @section: "POINT_DATA" or the like with its rows, or NULL for the field of the file. @lines:
+ * (nullable): whose values are those of their first segment */
 static void
 append_arrays (GString *out, const MongeShape *shape, const char *section, gsize n_rows,
-               guint n_arrays, GetArray get)
+               guint n_arrays, GetArray get, const MongePolylines *lines)
 {
   if (n_arrays == 0)
     return;
@@ -63,7 +65,11 @@ append_arrays (GString *out, const MongeShape *shape, const char *section, gsize
     g_string_append_printf (out, "%s %" G_GSIZE_FORMAT "\n", section, n_rows);
   g_string_append_printf (out, "FIELD FieldData %u\n", n_arrays);
   for (guint i = 0; i < n_arrays; i++)
-    append_array (out, get (shape, i));
+    {
+      g_autoptr (MongeArray) array = lines != NULL ? monge_poly_data_of_lines (get (shape, i), lines)
+                                                   : monge_array_copy (get (shape, i));
+      append_array (out, array);
+    }
 }
 
 static void
@@ -117,6 +123,26 @@ append_cells (GString *out, const MongeShape *shape)
 }
 
 static void
+append_lines (GString *out, const MongePolylines *lines)
+{
+  gsize n_values = lines->offsets[lines->n_lines] + lines->n_lines;
+  guint8 *to;
+
+  g_string_append_printf (out, "LINES %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT "\n", lines->n_lines,
+                          n_values);
+  g_string_set_size (out, out->len + 4 * n_values + 1);
+  to = (guint8 *) out->str + out->len - 1 - 4 * n_values;
+  for (gsize line = 0; line < lines->n_lines; line++)
+    {
+      guint32 n = (guint32) (lines->offsets[line + 1] - lines->offsets[line]);
+      monge_bytes_copy (&n, 4, to, 4, 4, 1, MONGE_SWAP_BIG);
+      monge_bytes_copy (lines->vertices + lines->offsets[line], 4, to + 4, 4, 4, n, MONGE_SWAP_BIG);
+      to += 4 * (n + 1);
+    }
+  out->str[out->len - 1] = '\n';
+}
+
+static void
 append_header (GString *out, const MongeShape *shape)
 {
   MongeSpace space = monge_shape_get_space (shape);
@@ -132,6 +158,8 @@ append_header (GString *out, const MongeShape *shape)
 gboolean
 monge_vtk_write (const MongeShape *shape, GString *out, GError **error)
 {
+  g_autoptr (MongePolylines) lines = NULL;
+
   if (monge_shape_get_dim (shape) > 3)
     {
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
@@ -139,14 +167,19 @@ monge_vtk_write (const MongeShape *shape, GString *out, GError **error)
                    monge_shape_get_dim (shape));
       return FALSE;
     }
+  lines = monge_poly_data_find_lines (shape);
   append_header (out, shape);
   append_arrays (out, shape, NULL, 0, monge_shape_get_n_field_arrays (shape),
-                 monge_shape_get_field_array);
+                 monge_shape_get_field_array, NULL);
   append_points (out, shape);
-  append_cells (out, shape);
-  append_arrays (out, shape, "CELL_DATA", monge_shape_get_n_cells (shape),
-                 monge_shape_get_n_cell_arrays (shape), monge_shape_get_cell_array);
+  if (lines != NULL)
+    append_lines (out, lines);
+  else
+    append_cells (out, shape);
+  append_arrays (out, shape, "CELL_DATA",
+                 lines != NULL ? lines->n_lines : monge_shape_get_n_cells (shape),
+                 monge_shape_get_n_cell_arrays (shape), monge_shape_get_cell_array, lines);
   append_arrays (out, shape, "POINT_DATA", monge_shape_get_n_vertices (shape),
-                 monge_shape_get_n_arrays (shape), monge_shape_get_array);
+                 monge_shape_get_n_arrays (shape), monge_shape_get_array, NULL);
   return TRUE;
 }
