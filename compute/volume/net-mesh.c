@@ -14,8 +14,8 @@
  * alone. They have the same place.
  *
  * Where two curves cross a face and belong to one curve on either side, the two cells would be joined
- * by one edge of four faces. Then each of the two gets a vertex of its own in the middle of that edge;
- * the triangles beside it are cut there, which moves nothing. */
+ * by one edge of four faces. Then each of the two gets a vertex of its own in the middle of that
+ * edge; the triangles beside it are cut there, which moves nothing. */
 
 #define ROWS_AT_ONCE 64
 #define AT_ONCE 4096

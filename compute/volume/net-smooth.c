@@ -19,10 +19,10 @@
  *
  * The constraint is that of S. Gibson, "Constrained elastic surface nets", MICCAI 1998, curves that
  * are smoothed along themselves are those of S. Frisken, "SurfaceNets for multi-label segmentations
- * with preservation of sharp boundaries", JCGT 11(1), 2022; both make surfaces short, which pulls them
- * into curvature, where we make them straight. */
+ * with preservation of sharp boundaries", JCGT 11(1), 2022; both make surfaces short, which pulls
+ * them into curvature, where we make them straight. */
 
-#define N_STEPS 60
+#define N_STEPS 50
 #define STEP 0.25f
 #define CELLS_AT_ONCE 2048
 
@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
   MongeNet *net;
   guint8 *near;  /* per cell: the faces beyond which its neighbours are, and IS_CURVE */
+  guint8 *thin;  /* per cell: the faces towards which something is one voxel thin */
   Vector *ahead; /* where momentum took the offsets */
   Vector *bends; /* L of that */
   Vector sums[64]; /* of the unit vectors towards neighbours */
@@ -81,6 +82,37 @@ find_neighbours (gsize begin, gsize end, guint worker, gpointer user_data)
     }
 }
 
+/* Which of the four lattice edges along @axis join different labels. */
+static inline guint
+find_crossings (const guint16 corners[8], guint axis)
+{
+  const guint u = 1u << (axis + 1) % 3, v = 1u << (axis + 2) % 3, step = 1u << axis;
+
+  return (guint) (corners[0] != corners[step]) | (guint) (corners[u] != corners[u | step]) << 1
+         | (guint) (corners[v] != corners[v | step]) << 2
+         | (guint) (corners[u | v] != corners[u | v | step]) << 3;
+}
+
+static void
+find_thin_parts (gsize begin, gsize end, guint worker, gpointer user_data)
+{
+  Smoothing *s = user_data;
+
+  for (gsize i = begin; i < end; i++)
+    {
+      s->thin[i] = 0;
+      for (guint f = 0; f < 6; f++)
+        {
+          guint32 other = s->net->links[i][f];
+
+          if (other != MONGE_NET_NONE
+              && (find_crossings (s->net->corners[i], f / 2)
+                  & find_crossings (s->net->corners[other], f / 2)) != 0)
+            s->thin[i] |= (guint8) (1 << f);
+        }
+    }
+}
+
 static void
 make_tables (Smoothing *s)
 {
@@ -122,9 +154,12 @@ find_bends (gsize begin, gsize end, guint worker, gpointer user_data)
 }
 
 static inline float
-limit_offset (float offset, float limit)
+limit_offset (float offset, guint thin)
 {
-  return offset < -limit ? -limit : offset > limit ? limit : offset;
+  const float low = thin & 1 ? -MONGE_NET_THIN_LIMIT : -MONGE_NET_LIMIT;
+  const float high = thin & 2 ? MONGE_NET_THIN_LIMIT : MONGE_NET_LIMIT;
+
+  return offset < low ? low : offset > high ? high : offset;
 }
 
 /* A surface does not feel how the curve bends that it ends at. */
@@ -147,10 +182,10 @@ move_vertices (gsize begin, gsize end, guint worker, gpointer user_data)
             for (int k = 0; k < 4; k++)
               sum.v[k] += s->bends[other].v[k];
         }
-      for (int k = 0; k < 4; k++)
+      for (int k = 0; k < 3; k++)
         {
           float slope = s->inverse[faces] * sum.v[k] - s->bends[i].v[k];
-          float moved = limit_offset (s->ahead[i].v[k] - STEP * slope, MONGE_NET_SMOOTH_LIMIT);
+          float moved = limit_offset (s->ahead[i].v[k] - STEP * slope, s->thin[i] >> 2 * k);
 
           s->ahead[i].v[k] = moved + s->momentum * (moved - offset[k]);
           offset[k] = moved;
@@ -164,7 +199,8 @@ run_steps (Smoothing *s, MongeTask *task)
   const gsize n = s->net->n_cells;
   double t = 1.0;
 
-  if (!monge_parallel_rows (n, CELLS_AT_ONCE, 0, task, find_neighbours, s))
+  if (!monge_parallel_rows (n, CELLS_AT_ONCE, 0, task, find_neighbours, s)
+      || !monge_parallel_rows (n, CELLS_AT_ONCE, 0, task, find_thin_parts, s))
     return FALSE;
   for (guint k = 0; k < N_STEPS; k++)
     {
@@ -184,13 +220,16 @@ monge_net_smooth (MongeNet *net, MongeTask *task, GError **error)
 {
   const gsize n = MAX (net->n_cells, 1);
   g_autofree guint8 *near = monge_bytes_alloc (n, sizeof *near, error);
+  g_autofree guint8 *thin = NULL;
   g_autofree Vector *ahead = NULL, *bends = NULL;
   Smoothing s = { .net = net, .near = near };
 
-  if (near == NULL || (ahead = monge_bytes_alloc (n, sizeof *ahead, error)) == NULL
+  if (near == NULL || (thin = monge_bytes_alloc (n, sizeof *thin, error)) == NULL
+      || (ahead = monge_bytes_alloc (n, sizeof *ahead, error)) == NULL
       || (bends = monge_bytes_alloc (n, sizeof *bends, error)) == NULL)
     return FALSE;
   memcpy (ahead, net->offsets, net->n_cells * sizeof *ahead);
+  s.thin = thin;
   s.ahead = ahead;
   s.bends = bends;
   make_tables (&s);

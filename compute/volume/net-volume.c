@@ -6,14 +6,14 @@
 #include <string.h>
 
 /* Smoothing changes what each label encloses; vertices are moved back by as little as restores all
- * volumes at once. With V_l the volume of label l, g_{l,v} its derivative by vertex v and w_v the area
- * about v, the displacements d_v of least ½ Σ w_v |d_v|² with Σ_v g_{l,v} · d_v = ΔV_l are
+ * volumes at once. With V_l the volume of label l, g_{l,v} its derivative by vertex v and w_v the
+ * area about v, the displacements d_v of least ½ Σ w_v |d_v|² with Σ_v g_{l,v} · d_v = ΔV_l are
  *
  *     d_v = 1/w_v Σ_l λ_l g_{l,v},      Σ_m (Σ_v g_{l,v} · g_{m,v} / w_v) λ_m = ΔV_l :
  *
- * a pressure λ_l in each label, the background's being 0. The system is solved by conjugate gradients,
- * the whole is repeated as Newton's method does. What meets the side of its cell stays there from
- * then on. */
+ * a pressure λ_l in each label, the background's being 0. The system is solved by conjugate
+ * gradients, the whole is repeated as Newton's method does. What meets the side of its cell stays
+ * there from then on. */
 
 #define N_ROUNDS 20
 #define N_SOLVER_STEPS 60

@@ -1,4 +1,5 @@
-/* The net of a label volume: what lies between voxels of different labels. Private to compute/volume. */
+/* The net of a label volume: what lies between voxels of different labels. Private to
+ * compute/volume. */
 #pragma once
 
 #include "compute/volume/volume.h"
@@ -7,10 +8,11 @@ G_BEGIN_DECLS
 
 #define MONGE_NET_NONE G_MAXUINT32
 
-/* How far a vertex may go from the centre of its cell, in voxels: while it is smoothed, and when
- * volumes are restored. Below 1/2, so that no two meet. */
-#define MONGE_NET_SMOOTH_LIMIT 0.42f
+/* How far a vertex may go from the centre of its cell in each coordinate, in voxels; below 1/2, so
+ * that no two meet. Towards a voxel that is alone along the axis it goes less far while it is
+ * smoothed, or what is one voxel thin would be rubbed away. */
 #define MONGE_NET_LIMIT 0.49f
+#define MONGE_NET_THIN_LIMIT 0.3f
 
 /**
  * MongeNetQuad:
@@ -39,9 +41,9 @@ typedef struct {
  * @quads: one for each pair of neighbouring nodes that differ
  *
  * Nodes are the voxel centres in the box of the labels with a margin of one. Cells are the cubes
- * between eight nodes; only those that see more than one label are here, in the order of z, y, x. Each
- * has one vertex, whatever the number of its labels, and that is why surfaces share vertices. With all
- * vertices in the middle of their cells the quads are the faces of the voxels.
+ * between eight nodes; only those that see more than one label are here, in the order of z, y, x.
+ * Each has one vertex, whatever the number of its labels, and that is why surfaces share vertices.
+ * With all vertices in the middle of their cells the quads are the faces of the voxels.
  */
 typedef struct {
   guint lower[3], n_nodes[3];
@@ -61,8 +63,8 @@ typedef struct {
  * @numbers: per place, the number of the label that was asked for, or 0
  * @lower, @upper: a box that holds every voxel with a number
  *
- * O(voxels of the box) time; memory goes with the cells, at about 150 bytes each, and 4 bytes for each
- * row. The same whatever the number of threads.
+ * O(voxels of the box) time; memory goes with the cells, at about 150 bytes each, and 4 bytes for
+ * each row. The same whatever the number of threads.
  */
 MongeNet *monge_net_new (const guint16 *places, const guint size[3], const guint16 *numbers,
                          guint n_labels, const guint lower[3], const guint upper[3],

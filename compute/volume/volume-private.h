@@ -53,6 +53,8 @@ guint8 *monge_volume_select (const MongeVolume *volume, const gint32 *labels, gu
                              guint lower[3], guint upper[3], gsize *n_voxels, MongeTask *task,
                              GError **error);
 
+/* Whether @volume has intensities and one of them reaches @level. */
+gboolean monge_volume_check_level (const MongeVolume *volume, double level, GError **error);
 /* The place of @label in the volume, 1 + its index in the table of labels; 0 if it does not occur. */
 guint monge_volume_find_place (const MongeVolume *volume, gint32 label);
 /* Says that @label does not occur and which do. */

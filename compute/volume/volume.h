@@ -108,8 +108,16 @@ MongeShape *monge_volume_extract_surface (const MongeVolume *volume, const gint3
  * encloses the volume of its voxels to 1 %, if it has more than a handful. One pass for all. */
 GPtrArray *monge_volume_extract_surfaces (const MongeVolume *volume, const gint32 *labels,
                                           guint n_labels, MongeTask *task, GError **error);
+/* Where the trilinear interpolation of the intensities is @level, higher ones inside; closed at the
+ * border of the grid. */
+MongeShape *monge_volume_extract_level (const MongeVolume *volume, double level, MongeTask *task,
+                                        GError **error);
 /* The voxel centres, one vertex each, with the array "weight": mm³ per voxel. */
 MongeShape *monge_volume_extract_voxels (const MongeVolume *volume, const gint32 *labels,
                                          guint n_labels, MongeTask *task, GError **error);
+/* The centres of voxels of at least @level, with the array "weight": mm³ × intensity above 0. The
+ * density as a measure. */
+MongeShape *monge_volume_extract_density (const MongeVolume *volume, double level, MongeTask *task,
+                                          GError **error);
 
 G_END_DECLS
