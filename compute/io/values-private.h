@@ -17,9 +17,12 @@ void monge_npy_append_array (GString *out, const MongeArray *array);
   gboolean monge_##name##_values_write (const GPtrArray *arrays, GString *out, GError **error);
 
 MONGE_DECLARE_VALUES (annot)
+MONGE_DECLARE_VALUES (csv)
 MONGE_DECLARE_VALUES (curv)
 MONGE_DECLARE_VALUES (gifti)
 MONGE_DECLARE_VALUES (npy)
+MONGE_DECLARE_VALUES (npz)
+MONGE_DECLARE_VALUES (tsv)
 
 #undef MONGE_DECLARE_VALUES
 

@@ -15,6 +15,12 @@ const MongeValueFormat monge_value_formats[] = {
     monge_curv_values_matches, monge_curv_values_parse, monge_curv_values_write },
   { "ANNOT", "FreeSurfer annotation", EXTENSIONS ("annot"), monge_annot_values_matches,
     monge_annot_values_parse, monge_annot_values_write },
+  { "NPZ", "NumPy archive of arrays", EXTENSIONS ("npz"), monge_npz_values_matches,
+    monge_npz_values_parse, monge_npz_values_write },
+  { "CSV", "Columns of text, parted by commas", EXTENSIONS ("csv", "txt"),
+    monge_csv_values_matches, monge_csv_values_parse, monge_csv_values_write },
+  { "TSV", "Columns of text, parted by tabs", EXTENSIONS ("tsv"), monge_tsv_values_matches,
+    monge_tsv_values_parse, monge_tsv_values_write },
   { NULL },
 };
 
