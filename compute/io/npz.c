@@ -144,8 +144,8 @@ take_points (MongeShapeBuilder *builder, const MongeArray *points, GError **erro
   if (points->n_components > MONGE_MAX_DIM || points->n_rows > MONGE_MAX_VERTICES)
     {
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "“%s” is %" G_GSIZE_FORMAT " × %u; "
-                   "points are rows of 1 to %d coordinates", points->name, points->n_rows, points->n_components,
-                   MONGE_MAX_DIM);
+                   "points are rows of 1 to %d coordinates", points->name,
+                   points->n_rows, points->n_components, MONGE_MAX_DIM);
       return FALSE;
     }
   positions = monge_bytes_alloc (points->n_rows, points->n_components * sizeof *positions, error);
@@ -281,7 +281,8 @@ monge_npz_parse (const MongeFile *file, GError **error)
       g_autofree char *names = list_names (arrays);
 
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME, "none of its arrays (%s) is named "
-                   "“points” or “vertices”; name one so, or attach the file to a shape as values", names);
+                   "“points” or “vertices”; name one so, or attach the file to a shape as values",
+                   names);
       return NULL;
     }
   builder = monge_file_begin_shape (file, points->n_components);
@@ -315,7 +316,8 @@ monge_npz_values_parse (const MongeFile *file, GError **error)
       if (array->n_rows != first->n_rows)
         {
           g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE, "“%s” has %" G_GSIZE_FORMAT " rows "
-                       "and “%s” has %" G_GSIZE_FORMAT "; save the values of one shape alone", first->name,
+                       "and “%s” has %" G_GSIZE_FORMAT "; save the values of one shape alone",
+                       first->name,
                        first->n_rows, array->name, array->n_rows);
           return NULL;
         }

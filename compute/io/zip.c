@@ -253,7 +253,8 @@ monge_zip_read (const guint8 *data, const MongeZipEntry *entry, MongeTask *task,
   if (entry->method == DEFLATED)
     return read_deflated (data, entry, task, error);
   g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED, "byte %" G_GSIZE_FORMAT ": packed by "
-               "method %u, which is not read; save the archive stored or deflated", entry->at, entry->method);
+               "method %u, which is not read; save the archive stored or deflated",
+               entry->at, entry->method);
   return NULL;
 }
 
