@@ -122,11 +122,14 @@ holds_kind (const MongeShape *back, guint ability)
   return monge_shape_get_kind (back) == kind;
 }
 
-/* STL has three corners for each triangle; ours are joined in the order in which they come. */
+/* STL has three corners for each triangle; ours are joined in the order in which they come. In tracts
+ * a closed line ends with its first point once more. */
 static gboolean
 keeps_order (const MongeFormat *format)
 {
-  return !g_str_equal (format->name, "STL");
+  static const char *const others[] = { "STL", "TRK", "TCK", NULL };
+
+  return !g_strv_contains (others, format->name);
 }
 
 static void
