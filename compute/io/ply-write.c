@@ -162,7 +162,7 @@ append_vertex_element (const MongeShape *shape, GString *out, GString *comments)
   static const char *const axes[] = { "x", "y", "z" };
   MongeType type = written_type (monge_shape_get_position_type (shape));
   guint dim = monge_shape_get_dim (shape);
-  g_auto (Properties) properties;
+  g_auto (Properties) properties = { NULL };
 
   properties_init (&properties, g_strdup ("vertex"));
   add_arrays (&properties, shape, 0, monge_shape_get_n_arrays (shape), monge_shape_get_array,
@@ -179,7 +179,7 @@ static gsize
 append_cell_element (const MongeShape *shape, GString *out, GString *comments)
 {
   gboolean is_surface = monge_shape_get_kind (shape) == MONGE_SHAPE_SURFACE;
-  g_auto (Properties) properties;
+  g_auto (Properties) properties = { NULL };
 
   if (monge_shape_get_kind (shape) == MONGE_SHAPE_POINTS)
     return 0;
@@ -199,7 +199,7 @@ append_field_elements (const MongeShape *shape, GString *out, GString *comments)
 {
   for (guint i = 0; i < monge_shape_get_n_field_arrays (shape); i++)
     {
-      g_auto (Properties) properties;
+      g_auto (Properties) properties = { NULL };
       properties_init (&properties, g_strdup_printf ("field%u", i));
       add_arrays (&properties, shape, i, 1, monge_shape_get_field_array, comments);
       g_string_append_printf (out, "element %s %" G_GSIZE_FORMAT "\n", properties.element,
