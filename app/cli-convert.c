@@ -1,6 +1,7 @@
 #include "app/cli.h"
 
 #include "compute/io/io.h"
+#include "compute/io/values.h"
 #include "compute/shape/sample.h"
 
 #include <stdio.h>
@@ -9,6 +10,8 @@ typedef struct {
   char *labels;
   char *mirror;
   char *filters;
+  char *values;
+  char *arrays;
   gboolean as_surface, as_voxels;
   gint64 n_points;
   gint64 seed;
@@ -42,6 +45,67 @@ make_shape (MongeCli *cli,
   return monge_shape_sample (shape, (gsize) wishes->n_points, (guint64) wishes->seed, error);
 }
 
+/* @text: files parted by commas, or one whose name has some. */
+static gboolean
+attach (MongeCli *cli,
+        const char *text,
+        GError **error)
+{
+  gboolean is_one = g_file_test (text, G_FILE_TEST_EXISTS);
+  g_auto (GStrv) paths = g_strsplit (text, is_one ? "" : ",", is_one ? 1 : -1);
+
+  for (char **path = paths; *path != NULL; path++)
+    if (**path != '\0' && !monge_recipe_set (cli->recipe, "source-values", *path, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* The arrays of the vertices that @names has, parted by commas; all of them when it is NULL. */
+static GPtrArray *
+choose_arrays (const MongeShape *shape,
+               const char *names,
+               GError **error)
+{
+  g_autoptr (GPtrArray) arrays = monge_values_new ();
+  g_auto (GStrv) parts = g_strsplit (names != NULL ? names : "", ",", -1);
+
+  for (guint i = 0; names == NULL && i < monge_shape_get_n_arrays (shape); i++)
+    g_ptr_array_add (arrays, monge_array_copy (monge_shape_get_array (shape, i)));
+  for (char **part = parts; *part != NULL; part++)
+    {
+      const MongeArray *array = monge_shape_find_array (shape, g_strstrip (*part));
+
+      if (array == NULL)
+        {
+          g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME,
+                       "%s has no array “%s”; monge-cli info lists them",
+                       monge_shape_get_name (shape), *part);
+          return NULL;
+        }
+      g_ptr_array_add (arrays, monge_array_copy (array));
+    }
+  if (arrays->len > 0)
+    return g_steal_pointer (&arrays);
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_EMPTY,
+               "%s has no values per vertex to write; attach some with --attach",
+               monge_shape_get_name (shape));
+  return NULL;
+}
+
+static gboolean
+save (MongeShape *shape,
+      const Wishes *wishes,
+      const char *path,
+      GError **error)
+{
+  g_autoptr (GPtrArray) arrays = NULL;
+
+  if (!monge_path_holds_values (path))
+    return monge_shape_save (shape, path, NULL, error);
+  arrays = choose_arrays (shape, wishes->arrays, error);
+  return arrays != NULL && monge_values_save (arrays, path, error);
+}
+
 static int
 convert (MongeCli *cli,
          const Wishes *wishes,
@@ -53,7 +117,7 @@ convert (MongeCli *cli,
   if (!monge_cli_check_output (path, error))
     return FALSE;
   shape = make_shape (cli, wishes, error);
-  if (shape == NULL || !monge_shape_save (shape, path, NULL, error))
+  if (shape == NULL || !save (shape, wishes, path, error))
     return FALSE;
   for (const char *const *repair = monge_shape_get_repairs (shape); *repair != NULL; repair++)
     monge_cli_note (cli, "%s: %s", cli->recipe->source.path, *repair);
@@ -84,6 +148,10 @@ run (MongeCli *cli,
       "x|y|z|none" },
     { "filter", 0, 0, G_OPTION_ARG_STRING, &wishes->filters,
       "Steps such as “repair; decimate faces=5000”; see monge-cli filters", "CHAIN" },
+    { "attach", 0, 0, G_OPTION_ARG_FILENAME, &wishes->values,
+      "Values per vertex of other files, as arrays of the shape", "FILE[,FILE...]" },
+    { "arrays", 0, 0, G_OPTION_ARG_STRING, &wishes->arrays,
+      "Which arrays go into an OUT of values alone, such as .func.gii [all]", "NAME[,NAME...]" },
     { NULL },
   };
   GError *error = NULL;
@@ -102,7 +170,8 @@ run (MongeCli *cli,
       || (wishes->mirror != NULL
           && !monge_recipe_set (cli->recipe, "mirror-source", wishes->mirror, &error))
       || (wishes->filters != NULL
-          && !monge_recipe_set (cli->recipe, "source-filter", wishes->filters, &error)))
+          && !monge_recipe_set (cli->recipe, "source-filter", wishes->filters, &error))
+      || (wishes->values != NULL && !attach (cli, wishes->values, &error)))
     {
       status = monge_cli_refuse (cli, "%s", error->message);
       g_error_free (error);
@@ -125,5 +194,7 @@ monge_cli_run_convert (MongeCli *cli,
   g_free (wishes.labels);
   g_free (wishes.mirror);
   g_free (wishes.filters);
+  g_free (wishes.values);
+  g_free (wishes.arrays);
   return status;
 }

@@ -2,6 +2,7 @@
 
 #include "compute/filter/inspect.h"
 #include "compute/io/io.h"
+#include "compute/io/values.h"
 #include "compute/shape/mesh.h"
 
 #include <math.h>
@@ -297,6 +298,112 @@ inform_shape (MongeCli *cli,
   return TRUE;
 }
 
+/* --- values --- */
+
+/* Of all numbers that are finite; NaN where none is. */
+static void
+compute_range (const MongeArray *array,
+               double range[2])
+{
+  range[0] = range[1] = NAN;
+  for (gsize i = 0; i < array->n_rows; i++)
+    for (guint k = 0; k < array->n_components; k++)
+      {
+        double value = monge_array_get (array, i, k);
+
+        if (isfinite (value) && !(value >= range[0]))
+          range[0] = value;
+        if (isfinite (value) && !(value <= range[1]))
+          range[1] = value;
+      }
+}
+
+static void
+report_values (MongeCli *cli,
+               JsonBuilder *report,
+               const MongeArray *array)
+{
+  double range[2];
+
+  compute_range (array, range);
+  json_builder_begin_object (report);
+  monge_report_string (report, "name", array->name);
+  monge_report_integer (report, "components", array->n_components);
+  monge_report_string (report, "type", type_names[array->type]);
+  monge_report_number (report, "lowest", range[0]);
+  monge_report_number (report, "highest", range[1]);
+  json_builder_end_object (report);
+  monge_cli_print (cli, "array     %s, %u × %s, %.6g to %.6g\n", array->name, array->n_components,
+                   type_names[array->type], range[0], range[1]);
+}
+
+static void
+report_entries (MongeCli *cli,
+                JsonBuilder *report,
+                const MongeLabelTable *labels)
+{
+  for (guint i = 0; i < monge_label_table_get_n_entries (labels); i++)
+    {
+      const MongeLabelEntry *entry = monge_label_table_get_entry (labels, i);
+
+      json_builder_begin_object (report);
+      monge_report_integer (report, "value", entry->value);
+      monge_report_string (report, "name", entry->name);
+      json_builder_end_object (report);
+      monge_cli_print (cli, "label %5d  %s\n", entry->value, entry->name);
+    }
+}
+
+/* What is in a file that is no shape: values per vertex, if it has such. */
+static gboolean
+inform_values (MongeCli *cli,
+               JsonBuilder *report)
+{
+  const char *path = cli->recipe->source.path;
+  g_autoptr (GPtrArray) arrays = monge_values_load (path, cli->task, NULL);
+  const MongeArray *first;
+
+  if (arrays == NULL)
+    return FALSE;
+  first = g_ptr_array_index (arrays, 0);
+  monge_report_string (report, "kind", "values");
+  monge_report_integer (report, "points", (gint64) first->n_rows);
+  monge_cli_print (cli, "%s: values of %" G_GSIZE_FORMAT " vertices, to be attached to a shape\n",
+                   path, first->n_rows);
+  json_builder_set_member_name (report, "arrays");
+  json_builder_begin_array (report);
+  for (guint i = 0; i < arrays->len; i++)
+    report_values (cli, report, g_ptr_array_index (arrays, i));
+  json_builder_end_array (report);
+  json_builder_set_member_name (report, "labels");
+  json_builder_begin_array (report);
+  if (first->labels != NULL)
+    report_entries (cli, report, first->labels);
+  json_builder_end_array (report);
+  report_empty_list (report, "warnings");
+  return TRUE;
+}
+
+/* A file is a shape if it can be one; if not, its values are better than an error. */
+static gboolean
+inform_shape_or_values (MongeCli *cli,
+                        JsonBuilder *report,
+                        GError **error)
+{
+  GError *local = NULL;
+
+  if (inform_shape (cli, report, &local))
+    return TRUE;
+  if (!g_error_matches (local, MONGE_ERROR, MONGE_ERROR_CANCELLED)
+      && !g_error_matches (local, MONGE_ERROR, MONGE_ERROR_IO) && inform_values (cli, report))
+    {
+      g_error_free (local);
+      return TRUE;
+    }
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
 /* --- volumes --- */
 
 /* The box around all voxels, which reach half a step beyond their centres. */
@@ -424,7 +531,8 @@ monge_cli_run_info (MongeCli *cli,
   is_volume = monge_path_is_volume (input->path) && input->n_labels == 0;
   report = monge_report_begin (cli, NULL);
   monge_report_string (report, "path", input->path);
-  if (!(is_volume ? inform_volume (cli, report, &error) : inform_shape (cli, report, &error))
+  if (!(is_volume ? inform_volume (cli, report, &error)
+                   : inform_shape_or_values (cli, report, &error))
       || !monge_report_end (cli, report, &error))
     return monge_cli_fail (cli, error);
   return MONGE_CLI_DONE;

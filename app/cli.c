@@ -2,6 +2,7 @@
 #include "app/cli.h"
 
 #include "compute/io/io.h"
+#include "compute/io/values.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -200,7 +201,7 @@ monge_cli_check_output (const char *path,
   g_autoptr (GString) names = NULL;
   const MongeFormat *format = monge_format_find_by_extension (path);
 
-  if (format == NULL || format->write == NULL)
+  if ((format == NULL || format->write == NULL) && !monge_path_holds_values (path))
     {
       names = g_string_new (NULL);
       for (const MongeFormat *f = monge_formats; f->name != NULL; f++)

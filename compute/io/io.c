@@ -44,7 +44,7 @@ const MongeFormat monge_formats[] = {
   { "TRK", "TrackVis tracts", EXTENSIONS ("trk"), monge_trk_matches, monge_trk_parse,
     monge_trk_write, MONGE_SPACE_RAS,
     .reads = MONGE_HOLDS_CURVES | MONGE_HOLDS_ARRAYS | CELL_AND_FIELD | SAYS,
-    .writes = MONGE_HOLDS_CURVES | MONGE_HOLDS_CELL_ARRAYS | SAYS },
+    .writes = MONGE_HOLDS_CURVES | SAYS },
   { "TCK", "MRtrix tracks", EXTENSIONS ("tck"), monge_tck_matches, monge_tck_parse,
     monge_tck_write, MONGE_SPACE_RAS,
     .reads = MONGE_HOLDS_CURVES | MONGE_HOLDS_FIELD_ARRAYS | SAYS,

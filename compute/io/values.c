@@ -99,6 +99,15 @@ monge_value_format_find (const char *path, const guint8 *data, gsize size)
   return first;
 }
 
+gboolean
+monge_path_holds_values (const char *path)
+{
+  const MongeValueFormat *format = monge_value_format_find_by_extension (path);
+
+  return format != NULL && format->write != NULL
+         && (g_str_equal (format->name, "GIFTI") || monge_format_find_by_extension (path) == NULL);
+}
+
 /* --- Loading --- */
 
 GPtrArray *
