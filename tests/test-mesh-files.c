@@ -120,6 +120,100 @@ test_stl_solids_are_told_apart (void)
   g_assert_cmpstr (monge_shape_get_unit (shape), ==, "mm");
 }
 
+/* --- Stopping --- */
+
+/* A PLY of a square grid, n × n vertices. */
+static void
+write_grid (const char *path, guint32 n)
+{
+  g_autoptr (GString) file = g_string_new (NULL);
+  gsize n_faces = 2 * (gsize) (n - 1) * (n - 1), start;
+  guint8 *to;
+
+  g_string_append_printf (file, "ply\nformat binary_little_endian 1.0\nelement vertex %u\n"
+                          "property float x\nproperty float y\nproperty float z\n"
+                          "element face %" G_GSIZE_FORMAT "\n"
+                          "property list uchar int vertex_indices\nend_header\n", n * n, n_faces);
+  start = file->len;
+  g_string_set_size (file, start + 12 * (gsize) n * n + 13 * n_faces);
+  to = (guint8 *) file->str + start;
+  for (guint32 i = 0; i < n * n; i++, to += 12)
+    {
+      const float place[3] = { (float) (i / n), (float) (i % n), 0.0f };
+      memcpy (to, place, sizeof place);
+    }
+  for (gsize i = 0; i < n_faces; i++, to += 13)
+    {
+      guint32 at = (guint32) (i / 2 / (n - 1)) * n + (guint32) (i / 2 % (n - 1));
+      const guint32 corners[3] = { at, i % 2 == 0 ? at + n : at + n + 1,
+                                   i % 2 == 0 ? at + n + 1 : at + 1 };
+      to[0] = 3;
+      memcpy (to + 1, corners, sizeof corners);
+    }
+  g_assert_true (g_file_set_contents (path, file->str, (gssize) file->len, NULL));
+}
+
+typedef struct {
+  const char *path;
+  MongeTask task;
+  double ended; /* seconds on the clock */
+  gint code;    /* of the error; −1: none */
+} Loader;
+
+static gpointer
+load (gpointer data)
+{
+  Loader *loader = data;
+  g_autoptr (GError) error = NULL;
+  MongeShape *shape = monge_shape_load (loader->path, NULL, &loader->task, &error);
+
+  loader->ended = (double) g_get_monotonic_time () * 1e-6;
+  loader->code = shape != NULL ? -1 : error->code;
+  if (shape != NULL)
+    monge_shape_unref (shape);
+  return NULL;
+}
+
+/* Cancels at many times on the way; the longest that it took to end. Progress goes up. */
+static void
+test_ply_can_be_cancelled (void)
+{
+  g_autofree char *path = monge_test_tmp_path ("grid.ply");
+  double longest = 0.0, whole;
+  gboolean is_thorough = g_test_thorough ();
+  Loader loader = { .path = path };
+
+  write_grid (path, is_thorough ? 3163 : 1000);
+  whole = (double) g_get_monotonic_time () * 1e-6;
+  load (&loader);
+  whole = loader.ended - whole;
+  g_assert_cmpint (loader.code, ==, -1);
+  for (int i = 0; i < 10; i++)
+    {
+      g_autoptr (GThread) thread = NULL;
+      double cancelled, before = 0.0;
+
+      loader = (Loader){ .path = path };
+      thread = g_thread_new ("loader", load, &loader);
+      for (int k = 0; k <= i; k++)
+        {
+          double now = monge_task_get_progress (&loader.task);
+          g_usleep ((gulong) (whole * 1e5));
+          g_assert_true (now >= before && now <= 1.0);
+          before = now;
+        }
+      cancelled = (double) g_get_monotonic_time () * 1e-6;
+      monge_task_cancel (&loader.task);
+      g_thread_join (g_steal_pointer (&thread));
+      if (loader.code == -1)
+        break;
+      g_assert_cmpint (loader.code, ==, MONGE_ERROR_CANCELLED);
+      longest = MAX (longest, loader.ended - cancelled);
+    }
+  g_test_message ("%.0f ms to read, at most %.1f ms to stop", 1e3 * whole, 1e3 * longest);
+  g_assert_cmpfloat (longest, <=, 0.05 * monge_test_patience ());
+}
+
 int
 main (int argc, char **argv)
 {
@@ -129,5 +223,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ply/joins_known_columns", test_ply_joins_known_columns);
   g_test_add_func ("/obj/tells_of_normals_that_part", test_obj_tells_of_normals_that_part);
   g_test_add_func ("/stl/solids_are_told_apart", test_stl_solids_are_told_apart);
+  g_test_add_func ("/ply/can_be_cancelled", test_ply_can_be_cancelled);
   return g_test_run ();
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "compute/shape/shape-private.h"
+
 #define CHUNK ((gsize) 1 << 20)
 #define MAX_INFLATION 1032 /* of deflate, by its format */
 
@@ -205,6 +207,7 @@ monge_file_begin_shape (const MongeFile *file, guint dim)
   MongeShapeBuilder *builder = monge_shape_builder_new (file->name, dim);
 
   monge_shape_builder_set_drops_bad_vertices (builder, file->repairs);
+  monge_shape_builder_set_task (builder, file->task);
   return builder;
 }
 

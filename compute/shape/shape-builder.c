@@ -6,6 +6,8 @@
 
 #include "compute/shape/bytes.h"
 
+#define ROWS_PER_POLL ((gsize) 1 << 18)
+
 typedef MongeShapeBody Body;
 
 struct _MongeShapeBuilder {
@@ -13,6 +15,7 @@ struct _MongeShapeBuilder {
   double *positions;
   MongeType position_type;
   gboolean drops_bad_vertices;
+  MongeTask *task;
 };
 
 /* --- Builders --- */
@@ -110,6 +113,12 @@ monge_shape_builder_set_drops_bad_vertices (MongeShapeBuilder *builder, gboolean
 }
 
 void
+monge_shape_builder_set_task (MongeShapeBuilder *builder, MongeTask *task)
+{
+  builder->task = task;
+}
+
+void
 monge_shape_builder_set_space (MongeShapeBuilder *builder, MongeSpace space)
 {
   builder->body->space = builder->body->stored_space = space;
@@ -194,12 +203,20 @@ monge_shape_check_arrays (const GPtrArray *arrays, gsize n_rows, const char *wha
 }
 
 static gboolean
-check_positions (MongeShape *shape, GError **error)
+check_positions (MongeShape *shape, MongeTask *task, GError **error)
 {
   const Body *body = shape->body;
-  gsize bad = monge_shape_update_bounds (shape);
+  gsize bad = 0, end = 0;
   g_autoptr (GString) text = NULL;
 
+  while (bad == end && end < body->n_vertices)
+    {
+      gsize from = end;
+      end = MIN (from + ROWS_PER_POLL, body->n_vertices);
+      bad = monge_shape_extend_bounds (shape, from, end);
+      if (monge_task_return_if_cancelled (task, error))
+        return FALSE;
+    }
   if (bad == body->n_vertices)
     return TRUE;
   text = g_string_new (NULL);
@@ -219,7 +236,7 @@ is_degenerate (const guint32 *cell, guint arity)
 
 /* Every index in range; counts the cells that use a vertex twice. */
 static gboolean
-check_cells (const Body *body, gsize *n_degenerate, gsize *first, GError **error)
+check_cells (const Body *body, MongeTask *task, gsize *n_degenerate, gsize *first, GError **error)
 {
   guint arity = kind_arity (body->kind);
 
@@ -227,6 +244,9 @@ check_cells (const Body *body, gsize *n_degenerate, gsize *first, GError **error
   for (gsize i = 0; i < body->n_cells; i++)
     {
       const guint32 *cell = body->cells + i * arity;
+
+      if (i % ROWS_PER_POLL == 0 && monge_task_return_if_cancelled (task, error))
+        return FALSE;
       for (guint k = 0; k < arity; k++)
         if (cell[k] >= body->n_vertices)
           {
@@ -308,7 +328,8 @@ finish_cells (MongeShapeBuilder *builder, GError **error)
   Body *body = builder->body;
   gsize n_degenerate = 0, first = 0;
 
-  if (body->kind != MONGE_SHAPE_POINTS && !check_cells (body, &n_degenerate, &first, error))
+  if (body->kind != MONGE_SHAPE_POINTS
+      && !check_cells (body, builder->task, &n_degenerate, &first, error))
     return FALSE;
   if (n_degenerate > 0)
     {
@@ -396,7 +417,7 @@ finish (MongeShapeBuilder *builder, MongeShape *shape, GError **error)
   Body *body = builder->body;
 
   if (!check_sizes (body, error)
-      || (!builder->drops_bad_vertices && !check_positions (shape, error))
+      || (!builder->drops_bad_vertices && !check_positions (shape, builder->task, error))
       || !monge_shape_check_arrays (body->arrays, body->n_vertices, "vertices", error)
       || !monge_shape_check_arrays (body->cell_arrays, body->n_cells, "cells", error)
       || !finish_cells (builder, error))
@@ -404,7 +425,7 @@ finish (MongeShapeBuilder *builder, MongeShape *shape, GError **error)
   if (builder->drops_bad_vertices)
     {
       drop_bad_vertices (builder, shape);
-      if (!check_sizes (body, error) || !check_positions (shape, error))
+      if (!check_sizes (body, error) || !check_positions (shape, builder->task, error))
         return FALSE;
       if (body->n_cells == 0)
         become_points (body);

@@ -1,4 +1,4 @@
-/* What shape.c and shape-builder.c share. */
+/* What shape.c, shape-builder.c and those who begin shapes for readers share. */
 #pragma once
 
 #include "compute/shape/shape.h"
@@ -36,6 +36,11 @@ gboolean monge_shape_check_arrays (const GPtrArray *arrays, gsize n_rows, const 
                                    GError **error);
 /* Sets the bounds; returns the first row that is not finite, or the number of rows. */
 gsize monge_shape_update_bounds (MongeShape *shape);
+/* The same for the rows from @from on and before @to, of bounds that have been set for those before;
+ * returns the first that is not finite, or @to. */
+gsize monge_shape_extend_bounds (MongeShape *shape, gsize from, gsize to);
+/* Checks poll @task, borrowed and nullable, so that building a large shape can be cancelled. */
+void monge_shape_builder_set_task (MongeShapeBuilder *builder, MongeTask *task);
 /* A type in which the positions can be written, as near to @type as they allow. */
 MongeType monge_shape_find_type (const MongeShape *shape, MongeType type);
 

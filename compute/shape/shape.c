@@ -106,17 +106,16 @@ monge_shape_unref (MongeShape *shape)
 }
 
 gsize
-monge_shape_update_bounds (MongeShape *shape)
+monge_shape_extend_bounds (MongeShape *shape, gsize from, gsize to)
 {
-  gsize n = shape->body->n_vertices;
   guint dim = shape->body->dim;
 
-  for (guint k = 0; k < dim; k++)
+  for (guint k = 0; from == 0 && k < dim; k++)
     {
       shape->lower[k] = INFINITY;
       shape->upper[k] = -INFINITY;
     }
-  for (gsize i = 0; i < n; i++)
+  for (gsize i = from; i < to; i++)
     for (guint k = 0; k < dim; k++)
       {
         double value = shape->positions[i * dim + k];
@@ -125,7 +124,13 @@ monge_shape_update_bounds (MongeShape *shape)
         shape->lower[k] = MIN (shape->lower[k], value);
         shape->upper[k] = MAX (shape->upper[k], value);
       }
-  return n;
+  return to;
+}
+
+gsize
+monge_shape_update_bounds (MongeShape *shape)
+{
+  return monge_shape_extend_bounds (shape, 0, shape->body->n_vertices);
 }
 
 /* The type that holds moved positions when the file had @type. */
