@@ -52,7 +52,7 @@ attach (MongeCli *cli,
         GError **error)
 {
   gboolean is_one = g_file_test (text, G_FILE_TEST_EXISTS);
-  g_auto (GStrv) paths = g_strsplit (text, is_one ? "" : ",", is_one ? 1 : -1);
+  g_auto (GStrv) paths = g_strsplit (text, ",", is_one ? 1 : -1);
 
   for (char **path = paths; *path != NULL; path++)
     if (**path != '\0' && !monge_recipe_set (cli->recipe, "source-values", *path, error))

@@ -45,8 +45,8 @@ GPtrArray *monge_values_load (const char *path, MongeTask *task, GError **error)
 /* To a temporary file that is renamed; zipped if @path ends in .gz. */
 gboolean monge_values_save (const GPtrArray *arrays, const char *path, GError **error);
 
-/* Whether a file of this name is written with values alone, as .func.gii and .annot are; .npy, .npz and .csv
- * hold shapes as well and are written as these. */
+/* Whether a file of this name is written with values alone, as .func.gii and .annot are; .npy, .npz
+ * and .csv hold shapes as well and are written as these. */
 gboolean monge_path_holds_values (const char *path);
 
 /* An empty list that frees its arrays. */
