@@ -333,11 +333,12 @@ monge_table_landmarks_parse (const MongeFile *file, const char *part, GError **e
   while (scan.at < scan.end)
     {
       g_autoptr (GPtrArray) fields = NULL;
+      MongeScan ahead = scan; /* an empty first field of a line parted by tabs must stay */
 
       if (scan.line % 256 == 0 && monge_task_return_if_cancelled (file->task, error))
         return NULL;
-      monge_scan_skip_blanks (&scan);
-      if (monge_scan_is_at_line_end (&scan) || *scan.at == '#')
+      monge_scan_skip_blanks (&ahead);
+      if (monge_scan_is_at_line_end (&ahead) || *ahead.at == '#')
         {
           monge_scan_next_line (&scan);
           continue;

@@ -7,6 +7,8 @@ int
 main (void)
 {
   puts ("formula");
+  puts ("landmarks");
+  puts ("transforms");
   for (const MongeFormat *format = monge_formats; format->name != NULL; format++)
     printf ("io:%s\n", format->name);
   return 0;

@@ -1,0 +1,9 @@
+LM=2
+1 2
+NA NA
+CURVES=1
+POINTS=1
+5 6
+IMAGE=a b.jpg
+ID=first
+SCALE=0.5
