@@ -53,6 +53,10 @@ const MongeBenchCase monge_bench_cases[] = {
     monge_bench_run_interpreted, TRUE, 10000, 3, 0, "gaussian" },
   { "formula-first", "From the text of that formula to its first result, 1000 x 1000",
     monge_bench_run_text, TRUE, 1000, 3, 0, "gaussian" },
+  { "segment-aal-one", "The surface of the left hippocampus out of the AAL atlas, reading included",
+    monge_bench_run_segment, TRUE, 0, 3, 0, "one" },
+  { "segment-aal-all", "The surfaces of all its 116 labels, which share their vertices",
+    monge_bench_run_segment, TRUE, 0, 3, 0, "all" },
   { NULL },
 };
 

@@ -33,6 +33,11 @@ gboolean monge_bench_run_flow (MongeBench *bench, const MongeBenchCase *of, Mong
 gboolean monge_bench_run_neighbours (MongeBench *bench, const MongeBenchCase *of,
                                      MongeBenchRow *row, GError **error);
 
+/* Surfaces of labels of the AAL atlas, reading the file included; text: one, all. Error: of the worst
+ * volume, relative. Skipped where mricron-data is not installed. */
+gboolean monge_bench_run_segment (MongeBench *bench, const MongeBenchCase *of, MongeBenchRow *row,
+                                  GError **error);
+
 /* Notes how the truth was found. */
 void monge_bench_row_describe_truth (MongeBenchRow *row, const MongeBenchTruth *truth);
 void monge_bench_row_free (MongeBenchRow *row);
