@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "compute/io/io.h"
+#include "compute/io/values.h"
 
 int
 main (void)
@@ -11,5 +12,7 @@ main (void)
   puts ("transforms");
   for (const MongeFormat *format = monge_formats; format->name != NULL; format++)
     printf ("io:%s\n", format->name);
+  for (const MongeValueFormat *format = monge_value_formats; format->name != NULL; format++)
+    printf ("values:%s\n", format->name);
   return 0;
 }
