@@ -15,6 +15,8 @@ const MongeFilter monge_filters[] = {
           "Keeps what lies in a box, in a sphere, or in a range of values"),
   FILTER ("decimate", "Decimate", Decimate, decimate,
           "Keeps the form with fewer faces, on some of the vertices"),
+  FILTER ("remesh", "Remesh", Remesh, remesh,
+          "Covers the surface with triangles of even size and shape"),
   FILTER ("subsample", "Subsample", Subsample, subsample,
           "Keeps some of the points, each with the mass of those that it stands for"),
   FILTER ("mirror", "Mirror", Mirror, mirror, "Reflects the shape across a plane"),

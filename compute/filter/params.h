@@ -41,6 +41,12 @@ typedef struct {
 } MongeNormaliseParams;
 
 typedef struct {
+  int vertices;
+  double length;
+  int rounds;
+} MongeRemeshParams;
+
+typedef struct {
   gboolean merge;
   double tolerance; /* % of the diameter */
   gboolean degenerate, duplicates, orient, holes;
