@@ -2,6 +2,7 @@
 
 #include "compute/filter/inspect.h"
 #include "compute/io/io.h"
+#include "compute/io/text-field.h"
 #include "compute/io/values.h"
 #include "compute/shape/mesh.h"
 
@@ -111,6 +112,11 @@ report_arrays (JsonBuilder *report,
   for (guint i = 0; i < monge_shape_get_n_cell_arrays (shape); i++)
     report_array (report, monge_shape_get_cell_array (shape, i));
   json_builder_end_array (report);
+  json_builder_set_member_name (report, "field_arrays");
+  json_builder_begin_array (report);
+  for (guint i = 0; i < monge_shape_get_n_field_arrays (shape); i++)
+    report_array (report, monge_shape_get_field_array (shape, i));
+  json_builder_end_array (report);
 }
 
 static void
@@ -219,6 +225,9 @@ report_shape (JsonBuilder *report,
   monge_report_integer (report, "segments", kind == MONGE_SHAPE_CURVES ? (gint64) n_cells : 0);
   monge_report_integer (report, "dimension", monge_shape_get_dim (shape));
   monge_report_string (report, "unit", monge_shape_get_unit (shape));
+  monge_report_string (report, "space", monge_space_names[monge_shape_get_space (shape)]);
+  monge_report_string (report, "stored_space",
+                       monge_space_names[monge_shape_get_stored_space (shape)]);
   report_bounds (report, lower, upper, monge_shape_get_dim (shape));
   monge_report_number (report, "diameter", monge_shape_get_diameter (shape));
   monge_report_number (report, "area", kind == MONGE_SHAPE_SURFACE ? mesh->area : NAN);
@@ -231,6 +240,46 @@ report_shape (JsonBuilder *report,
   report_arrays (report, shape);
   report_empty_list (report, "labels");
   report_warnings (report, warnings);
+}
+
+/* What it is now, and what it was in the file where that is another. */
+static void
+print_space (MongeCli *cli,
+             const MongeShape *shape)
+{
+  MongeSpace space = monge_shape_get_space (shape), stored = monge_shape_get_stored_space (shape);
+
+  if (space != MONGE_SPACE_UNKNOWN && stored != space)
+    monge_cli_print (cli, "space     %s, stored as %s\n", monge_space_names[space],
+                     monge_space_names[stored]);
+  else if (space != MONGE_SPACE_UNKNOWN)
+    monge_cli_print (cli, "space     %s\n", monge_space_names[space]);
+}
+
+/* @of: what its rows belong to. */
+static void
+print_array (MongeCli *cli,
+             const char *of,
+             const MongeArray *array)
+{
+  monge_cli_print (cli, "%-9s %s, %u × %s\n", of, array->name, array->n_components,
+                   type_names[array->type]);
+}
+
+/* Words as such, if they are words. */
+static void
+print_field (MongeCli *cli,
+             const MongeArray *array)
+{
+  g_autofree char *text = monge_array_dup_text (array);
+  gboolean is_line = text != NULL;
+
+  for (const char *at = text; is_line && *at != '\0'; at = g_utf8_next_char (at))
+    is_line = g_unichar_isprint (g_utf8_get_char (at));
+  if (is_line)
+    monge_cli_print (cli, "field     %s: %s\n", array->name, text);
+  else
+    print_array (cli, "field", array);
 }
 
 static void
@@ -265,12 +314,14 @@ print_shape (MongeCli *cli,
     monge_cli_print (cli, "surface   %s, %s, pieces: %" G_GSIZE_FORMAT "\n",
                      mesh->is_closed ? "closed" : "not closed", describe_orientation (shape, mesh),
                      mesh->n_components);
+  print_space (cli, shape);
   for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
-    {
-      const MongeArray *array = monge_shape_get_array (shape, i);
-      monge_cli_print (cli, "array     %s, %u × %s\n", array->name, array->n_components,
-                       type_names[array->type]);
-    }
+    print_array (cli, "array", monge_shape_get_array (shape, i));
+  for (guint i = 0; i < monge_shape_get_n_cell_arrays (shape); i++)
+    print_array (cli, kind == MONGE_SHAPE_CURVES ? "segments" : "faces",
+                 monge_shape_get_cell_array (shape, i));
+  for (guint i = 0; i < monge_shape_get_n_field_arrays (shape); i++)
+    print_field (cli, monge_shape_get_field_array (shape, i));
   for (guint i = 0; i < warnings->len; i++)
     monge_cli_print (cli, "warning   %s\n", (char *) g_ptr_array_index (warnings, i));
 }
