@@ -89,11 +89,17 @@ monge_recipe_input_extract (const MongeRecipeInput *input,
                             MongeTask *task,
                             GError **error)
 {
+  gboolean has_labels = monge_volume_get_kind (volume) == MONGE_VOLUME_LABELS;
   MongeShape *shape = NULL;
 
-  if (input->n_labels == 0)
-    g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                         "choose labels: nothing else can be made of this volume");
+  if (!has_labels && input->has_level && input->as_density)
+    shape = monge_volume_extract_density (volume, input->level, task, error);
+  else if (!has_labels && input->has_level)
+    shape = monge_volume_extract_level (volume, input->level, task, error);
+  else if (!has_labels || input->n_labels == 0)
+    g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                 has_labels ? "a volume of labels: choose which"
+                            : "a volume of intensities: choose a level");
   else if (input->as_voxels)
     shape = monge_volume_extract_voxels (volume, input->labels, input->n_labels, task, error);
   else
@@ -118,6 +124,15 @@ load (const MongeRecipeInput *input,
 
   if (g_str_has_prefix (input->path, EXAMPLE))
     return monge_generate_by_name (input->path + strlen (EXAMPLE), error);
+  if (input->has_level && monge_path_is_volume (input->path))
+    {
+      g_autoptr (MongeVolume) volume = monge_volume_load (input->path, task, error);
+      MongeRecipeInput bare = *input;
+
+      bare.mirror = -1; /* done at the end, as for all */
+      bare.values = NULL;
+      return volume != NULL ? monge_recipe_input_extract (&bare, volume, task, error) : NULL;
+    }
   if (input->n_labels > 0 && !monge_path_is_volume (input->path))
     {
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
