@@ -212,8 +212,7 @@ monge_colour_button_init (MongeColourButton *button)
   gtk_menu_button_set_child (GTK_MENU_BUTTON (button->button), button->swatch);
   gtk_menu_button_set_create_popup_func (GTK_MENU_BUTTON (button->button), build_popover, button,
                                          NULL);
-  gtk_widget_add_css_class (button->button, "flat");
-  gtk_widget_add_css_class (button->button, "small");
+  gtk_menu_button_set_has_frame (GTK_MENU_BUTTON (button->button), FALSE);
   gtk_widget_add_css_class (button->button, "colour");
   gtk_widget_set_focus_on_click (button->button, FALSE);
   gtk_widget_set_valign (button->button, GTK_ALIGN_CENTER);

@@ -1,5 +1,5 @@
-/* One shape in the list: colour, name, role, what it holds, whether it is seen; how far it has been read,
- * or why it could not be. */
+/* One shape in the list: colour, name, role, what it holds, whether it is seen; how far it has been
+ * read, or why it could not be. */
 #pragma once
 
 #include <gtk/gtk.h>
