@@ -220,7 +220,8 @@ test_label_chooser (UiFixture *fixture, gconstpointer shapes)
       while (monge_item_get_state (item) != MONGE_ITEM_ASKING)
         ui_run_for (0.02);
       ui_run_for (0.3);
-      monge_label_chooser_choose (find_chooser (), &labels[role], 1, role == 1);
+      monge_label_chooser_choose (find_chooser (), &labels[role], 1,
+                                  role == 1 ? MONGE_LABELS_AS_VOXELS : MONGE_LABELS_TOGETHER);
     }
   g_assert_true (ui_wait_for (fixture, ui_has_flow));
   g_assert_cmpint (

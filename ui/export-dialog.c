@@ -17,6 +17,8 @@ struct _MongeExportDialog {
   MongeShape *shape;
   GPtrArray *formats; /* const MongeFormat, those of the drop-down */
   GPtrArray *checks;  /* GtkCheckButton, one for each array of values per vertex */
+  MongeFlowResults *flow; /* NULL, or what the results are of */
+  GPtrArray *results; /* GtkCheckButton, one for each of them */
 };
 
 enum {
@@ -48,6 +50,17 @@ dup_arrays (MongeExportDialog *dialog)
   return g_strv_builder_end (names);
 }
 
+static MongeResults
+get_results (MongeExportDialog *dialog)
+{
+  guint results = MONGE_RESULTS_NONE;
+
+  for (guint i = 0; i < dialog->results->len; i++)
+    if (gtk_check_button_get_active (g_ptr_array_index (dialog->results, i)))
+      results |= 1u << i;
+  return (MongeResults) results;
+}
+
 /* A format that always runs along the same axes leaves nothing to choose. */
 static void
 show_axes (MongeExportDialog *dialog, const MongeFormat *format)
@@ -74,7 +87,8 @@ show_format (MongeExportDialog *dialog)
 
   if (format == NULL)
     return;
-  keeps = monge_export_describe (format, dialog->shape, (const char *const *) arrays);
+  keeps = monge_export_describe (format, dialog->shape, (const char *const *) arrays,
+                                 get_results (dialog) != MONGE_RESULTS_NONE);
   gtk_label_set_text (dialog->keeps, keeps);
   show_axes (dialog, format);
   gtk_widget_set_sensitive (GTK_WIDGET (dialog->values),
@@ -102,6 +116,9 @@ monge_export_dialog_dup_export (MongeExportDialog *dialog)
   MongeExport *export = monge_export_new (dialog->shape);
 
   export->arrays = dup_arrays (dialog);
+  if (dialog->flow != NULL)
+    export->flow = monge_flow_results_ref (dialog->flow);
+  export->results = get_results (dialog);
   export->options.space = gtk_widget_get_visible (GTK_WIDGET (dialog->axes))
                               ? (MongeSpace) gtk_drop_down_get_selected (dialog->axes)
                               : MONGE_SPACE_UNKNOWN;
@@ -132,20 +149,42 @@ fill_formats (MongeExportDialog *dialog)
   gtk_drop_down_set_model (dialog->format, G_LIST_MODEL (names));
 }
 
+static GtkWidget *
+add_check (MongeExportDialog *dialog, const char *label, gboolean is_on)
+{
+  GtkWidget *check = gtk_check_button_new_with_label (label);
+
+  gtk_check_button_set_active (GTK_CHECK_BUTTON (check), is_on);
+  g_signal_connect_swapped (check, "toggled", G_CALLBACK (on_changed), dialog);
+  gtk_box_append (dialog->values, check);
+  return check;
+}
+
+/* "loss_density" → "Loss density" */
+static char *
+make_readable (const char *name)
+{
+  char *text = g_strdelimit (g_strdup (name), "_", ' ');
+
+  text[0] = g_ascii_toupper (text[0]);
+  return text;
+}
+
 static void
 fill_values (MongeExportDialog *dialog)
 {
-  for (guint i = 0; i < monge_shape_get_n_arrays (dialog->shape); i++)
+  for (int i = 0; dialog->flow != NULL && monge_result_names[i] != NULL; i++)
     {
-      GtkWidget *check =
-          gtk_check_button_new_with_label (monge_shape_get_array (dialog->shape, i)->name);
+      g_autofree char *label = make_readable (monge_result_names[i]);
+      GtkWidget *check = add_check (dialog, label, (MONGE_RESULTS_DEFAULT >> i) & 1);
 
-      gtk_check_button_set_active (GTK_CHECK_BUTTON (check), TRUE);
-      g_signal_connect_swapped (check, "toggled", G_CALLBACK (on_changed), dialog);
-      gtk_box_append (dialog->values, check);
-      g_ptr_array_add (dialog->checks, check);
+      gtk_widget_set_tooltip_text (check, monge_result_descriptions[i]);
+      g_ptr_array_add (dialog->results, check);
     }
-  gtk_widget_set_visible (dialog->values_row, dialog->checks->len > 0);
+  for (guint i = 0; i < monge_shape_get_n_arrays (dialog->shape); i++)
+    g_ptr_array_add (dialog->checks,
+                     add_check (dialog, monge_shape_get_array (dialog->shape, i)->name, TRUE));
+  gtk_widget_set_visible (dialog->values_row, dialog->checks->len + dialog->results->len > 0);
 }
 
 static gboolean
@@ -165,6 +204,7 @@ monge_export_dialog_dispose (GObject *object)
   MongeExportDialog *dialog = MONGE_EXPORT_DIALOG (object);
 
   g_clear_pointer (&dialog->shape, monge_shape_unref);
+  g_clear_pointer (&dialog->flow, monge_flow_results_unref);
   G_OBJECT_CLASS (monge_export_dialog_parent_class)->dispose (object);
 }
 
@@ -175,6 +215,7 @@ monge_export_dialog_finalize (GObject *object)
 
   g_ptr_array_unref (dialog->formats);
   g_ptr_array_unref (dialog->checks);
+  g_ptr_array_unref (dialog->results);
   G_OBJECT_CLASS (monge_export_dialog_parent_class)->finalize (object);
 }
 
@@ -210,11 +251,12 @@ monge_export_dialog_init (MongeExportDialog *dialog)
 {
   dialog->formats = g_ptr_array_new ();
   dialog->checks = g_ptr_array_new ();
+  dialog->results = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (dialog));
 }
 
-GtkWindow *
-monge_export_dialog_new (GtkWindow *parent, const char *title, MongeShape *shape)
+static GtkWindow *
+dialog_new (GtkWindow *parent, const char *title, MongeShape *shape, MongeFlowResults *flow)
 {
   MongeExportDialog *dialog = g_object_new (MONGE_TYPE_EXPORT_DIALOG, "transient-for", parent,
                                             "title", title, NULL);
@@ -222,12 +264,25 @@ monge_export_dialog_new (GtkWindow *parent, const char *title, MongeShape *shape
   g_autofree char *text = g_strdup_printf ("%s · %s", monge_shape_get_name (shape), counts);
 
   dialog->shape = monge_shape_ref (shape);
+  dialog->flow = flow != NULL ? monge_flow_results_ref (flow) : NULL;
   gtk_label_set_text (dialog->summary, text);
   gtk_widget_set_visible (dialog->frame_row, is_moved (shape));
   fill_values (dialog);
   fill_formats (dialog);
   show_format (dialog);
   return GTK_WINDOW (dialog);
+}
+
+GtkWindow *
+monge_export_dialog_new (GtkWindow *parent, const char *title, MongeShape *shape)
+{
+  return dialog_new (parent, title, shape, NULL);
+}
+
+GtkWindow *
+monge_export_dialog_new_for_flow (GtkWindow *parent, const char *title, MongeFlowResults *flow)
+{
+  return dialog_new (parent, title, flow->moved, flow);
 }
 
 gboolean

@@ -17,6 +17,9 @@ G_DECLARE_FINAL_TYPE (MongeExportDialog, monge_export_dialog, MONGE, EXPORT_DIAL
  * Present it. Signal "accepted" (): ask it what was chosen; it destroys itself after.
  */
 GtkWindow *monge_export_dialog_new (GtkWindow *parent, const char *title, MongeShape *shape);
+/* The same for the moved source of a flow, with its results. */
+GtkWindow *monge_export_dialog_new_for_flow (GtkWindow *parent, const char *title,
+                                             MongeFlowResults *flow);
 /* FALSE if no such format can hold the shape. */
 gboolean monge_export_dialog_set_format (MongeExportDialog *dialog, const char *name);
 const MongeFormat *monge_export_dialog_get_format (MongeExportDialog *dialog);

@@ -19,6 +19,7 @@ monge_export_free (MongeExport *export)
   monge_shape_unref (export->shape);
   g_free (export->path);
   g_strfreev (export->arrays);
+  g_clear_pointer (&export->flow, monge_flow_results_unref);
   g_free (export);
 }
 
@@ -57,13 +58,39 @@ pick_arrays (MongeShape *shape, const char *const *arrays, GError **error)
   return monge_shape_builder_end (builder, error);
 }
 
-gboolean
-monge_export_run (const MongeExport *export, GError **error)
+/* Those that are wanted of the shape's own, and the results. */
+static char **
+list_arrays (const MongeExport *export)
 {
-  g_autoptr (MongeShape) shape = pick_arrays (export->shape, (const char *const *) export->arrays,
-                                              error);
+  g_autoptr (GStrvBuilder) names = NULL;
 
-  return shape != NULL && monge_shape_save (shape, export->path, &export->options, error);
+  if (export->arrays == NULL)
+    return NULL;
+  names = g_strv_builder_new ();
+  g_strv_builder_addv (names, (const char **) export->arrays);
+  for (int i = 0; export->flow != NULL && monge_result_names[i] != NULL; i++)
+    if (export->results & (1u << i))
+      g_strv_builder_add (names, monge_result_names[i]);
+  if (export->results & MONGE_RESULT_DISTANCE)
+    g_strv_builder_add (names, "signed_distance");
+  return g_strv_builder_end (names);
+}
+
+gboolean
+monge_export_run (const MongeExport *export, MongeTask *task, GError **error)
+{
+  g_auto (GStrv) arrays = list_arrays (export);
+  g_autoptr (MongeShape) full = NULL;
+  g_autoptr (MongeShape) shape = NULL;
+
+  full = export->flow != NULL
+             ? monge_flow_results_attach (export->flow, export->results, task, error)
+             : monge_shape_ref (export->shape);
+  if (full == NULL)
+    return FALSE;
+  shape = pick_arrays (full, (const char *const *) arrays, error);
+  return shape != NULL && !monge_task_return_if_cancelled (task, error)
+         && monge_shape_save (shape, export->path, &export->options, error);
 }
 
 static void
@@ -71,25 +98,33 @@ run_thread (GTask *task, gpointer source, gpointer export, GCancellable *cancell
 {
   GError *error = NULL;
 
-  if (monge_export_run (export, &error))
+  if (monge_export_run (export, g_object_get_data (G_OBJECT (task), "task"), &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
 }
 
 void
-monge_export_run_async (MongeExport *export, GAsyncReadyCallback callback, gpointer user_data)
+monge_export_run_async (MongeExport *export, MongeTask *task, GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  g_autoptr (GTask) job = g_task_new (NULL, NULL, callback, user_data);
 
-  g_task_set_task_data (task, export, (GDestroyNotify) monge_export_free);
-  g_task_run_in_thread (task, run_thread);
+  g_object_set_data (G_OBJECT (job), "task", task);
+  g_task_set_task_data (job, export, (GDestroyNotify) monge_export_free);
+  g_task_run_in_thread (job, run_thread);
 }
 
 gboolean
 monge_export_run_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+const MongeExport *
+monge_export_of (GAsyncResult *result)
+{
+  return g_task_get_task_data (G_TASK (result));
 }
 
 /* What formats keep */
@@ -152,9 +187,9 @@ append_parts (GString *text, guint which)
 
 char *
 monge_export_describe (const MongeFormat *format, const MongeShape *shape,
-                       const char *const *arrays)
+                       const char *const *arrays, gboolean has_results)
 {
-  guint needs = monge_export_get_needs (shape, arrays);
+  guint needs = monge_export_get_needs (shape, arrays) | (has_results ? MONGE_HOLDS_ARRAYS : 0u);
   GString *text = g_string_new ("Keeps ");
 
   append_parts (text, needs & format->writes);

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "compute/io/io.h"
+#include "ui/flow-results.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +14,7 @@ G_BEGIN_DECLS
  * @path: owned; its extension says the format
  * @arrays: owned, NULL-terminated: the names of those of its arrays of values per vertex that go
  *   along; NULL: all
+ * @flow: (nullable): owned; then what is written is its moved source, with the arrays of @results
  *
  * Plain data.
  */
@@ -21,6 +23,8 @@ typedef struct {
   char *path;
   char **arrays;
   MongeSaveOptions options;
+  MongeFlowResults *flow;
+  MongeResults results;
 } MongeExport;
 
 /* Zero-initialised. */
@@ -28,17 +32,20 @@ MongeExport *monge_export_new (MongeShape *shape);
 void monge_export_free (MongeExport *export);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeExport, monge_export_free)
 
-/* Takes @export. The file is whole or untouched. */
-void monge_export_run_async (MongeExport *export, GAsyncReadyCallback callback, gpointer user_data);
+/* Takes @export. The file is whole or untouched. @task: (nullable): lives as long as the call. */
+void monge_export_run_async (MongeExport *export, MongeTask *task, GAsyncReadyCallback callback,
+                             gpointer user_data);
 gboolean monge_export_run_finish (GAsyncResult *result, GError **error);
+/* What @result is of; borrowed. */
+const MongeExport *monge_export_of (GAsyncResult *result);
 /* The same, waiting. Any thread. */
-gboolean monge_export_run (const MongeExport *export, GError **error);
+gboolean monge_export_run (const MongeExport *export, MongeTask *task, GError **error);
 
 /* Of #MongeAbility: what @shape needs of a format, with these of its arrays (NULL: all). */
 guint monge_export_get_needs (const MongeShape *shape, const char *const *arrays);
 /* "Keeps faces, values and the unit; leaves out the axes"; transfer full. */
 char *monge_export_describe (const MongeFormat *format, const MongeShape *shape,
-                             const char *const *arrays);
+                             const char *const *arrays, gboolean has_results);
 /* Whether it can hold the vertices and cells. */
 gboolean monge_export_can_hold (const MongeFormat *format, const MongeShape *shape);
 

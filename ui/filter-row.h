@@ -1,4 +1,4 @@
-/* One step of preparing a shape: switch, parameters, what it did, and where it stands in the chain. */
+/* One step of preparing a shape: switch, parameters, what it did, where it stands in the chain. */
 #pragma once
 
 #include <gtk/gtk.h>

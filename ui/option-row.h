@@ -15,8 +15,8 @@ G_DECLARE_FINAL_TYPE (MongeOptionRow, monge_option_row, MONGE, OPTION_ROW, GtkBo
  * @option: borrowed for ever: a line of a static table
  *
  * Numbers get a slider (by factors when the option is logarithmic) and an entry that takes any
- * value in the option's range; choices and integers of few values a drop-down; booleans a check; texts
- * an entry.
+ * value in the option's range; choices and integers of few values a drop-down; booleans a check;
+ * texts an entry.
  * Signal "changed" (): by the person, not by monge_option_row_load().
  */
 GtkWidget *monge_option_row_new (const MongeOption *option);

@@ -300,18 +300,16 @@ static void
 show_problems (MongePreparePanel *panel, const MongePrepareState *state)
 {
   const MongeFilter *repair = monge_filter_find ("repair");
-  gboolean has_repair = FALSE, is_sound = state->problems != NULL && state->problems[0] == NULL;
+  gboolean has_repair = FALSE;
   g_autofree char *list = NULL;
 
   for (guint i = 0; i < monge_filter_chain_get_length (panel->chain); i++)
     has_repair |= monge_filter_chain_get_step (panel->chain, i)->filter == repair;
-  if (is_sound)
-    list = g_strdup ("Sound: nothing to repair");
-  else if (state->problems != NULL)
-    list = g_strjoinv ("\n", (char **) state->problems);
+  if (state->problems != NULL)
+    list = state->problems[0] != NULL ? g_strjoinv ("\n", (char **) state->problems)
+                                      : g_strdup ("Nothing is wrong with it");
   gtk_label_set_text (panel->problems, list != NULL ? list : "Looking for what is wrong…");
-  gtk_widget_set_visible (panel->repair, repair != NULL && state->problems != NULL && !is_sound
-                                             && !has_repair);
+  gtk_widget_set_visible (panel->repair, repair != NULL && state->needs_repair && !has_repair);
 }
 
 /* Notes belong to the steps that are on, in their order. */

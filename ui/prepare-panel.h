@@ -1,5 +1,5 @@
-/* How the selected shape is prepared: what is wrong with it, and a chain of steps that can be changed,
- * switched off and taken back, since the shape that was opened is kept. */
+/* How the selected shape is prepared: what is wrong with it, and a chain of steps that can be
+ * changed, switched off and taken back, since the shape that was opened is kept. */
 #pragma once
 
 #include <gtk/gtk.h>
@@ -21,6 +21,7 @@ G_DECLARE_FINAL_TYPE (MongePreparePanel, monge_prepare_panel, MONGE, PREPARE_PAN
  * @notes: (nullable): NULL-terminated, a sentence for each step that was taken
  * @problems: (nullable): NULL-terminated, what is wrong with @original, a sentence each; NULL while
  *   that is not known
+ * @needs_repair: whether a repair would change it
  * @error: (nullable): why the chain did not come to its end
  * @is_running, @progress: 0 to 1
  */
@@ -30,7 +31,7 @@ typedef struct {
   const char *const *notes;
   const char *const *problems;
   const char *error;
-  gboolean is_running;
+  gboolean needs_repair, is_running;
   double progress;
 } MongePrepareState;
 
@@ -38,7 +39,7 @@ typedef struct {
  * MongePreparePanel:
  *
  * Signals, by the person alone:
- *   "chain-changed" (const char *text)   a little after the last change, so that a slider can be dragged
+ *   "chain-changed" (const char *text)   a little after the last change: a slider can be dragged
  *   "cancel" ()
  */
 GtkWidget *monge_prepare_panel_new (void);

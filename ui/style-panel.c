@@ -81,7 +81,7 @@ monge_style_panel_init (MongeStylePanel *panel)
   GtkWidget *group;
 
   gtk_widget_init_template (GTK_WIDGET (panel));
-  group = monge_option_group_new ("Appearance", monge_view_options, keys);
+  group = monge_option_group_new (NULL, monge_view_options, keys);
   panel->group = MONGE_OPTION_GROUP (group);
   monge_option_group_join (panel->group, names, numbers);
   g_signal_connect (group, "changed", G_CALLBACK (on_changed), panel);

@@ -5,18 +5,12 @@
 
 #include "compute/recipe-file.h"
 #include "ui/file-dialog.h"
+#include "ui/file-filters.h"
 #include "ui/settings.h"
 #include "ui/theme.h"
 
 #define ATLAS "/usr/share/mricron/templates/aal.nii.gz"
 
-static const char *const shape_filter[] = {
-  "Shapes and label volumes", "*.ply", "*.obj", "*.stl", "*.off", "*.xyz", "*.csv", "*.txt",
-  "*.npy", "*.vtk", "*.nii", "*.nii.gz", NULL,
-};
-static const char *const mesh_filter[] = {
-  "Shapes", "*.ply", "*.obj", "*.stl", "*.xyz", "*.csv", "*.npy", NULL,
-};
 static const char *const picture_filter[] = { "PNG pictures", "*.png", NULL };
 static const char *const session_filter[] = { "Sessions", "*.monge", NULL };
 static const char *const table_filter[] = { "CSV tables", "*.csv", NULL };
@@ -125,22 +119,28 @@ open_chosen_target (GListModel *files, gpointer user_data)
 static void
 on_open (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  monge_file_dialog_open (user_data, "Open Shapes", shape_filter, G_MAXUINT, open_chosen,
-                          g_object_ref (user_data));
+  g_auto (GStrv) filter = monge_file_filter_for_shapes ();
+
+  monge_file_dialog_open (user_data, "Open Shapes", (const char *const *) filter, G_MAXUINT,
+                          open_chosen, g_object_ref (user_data));
 }
 
 static void
 on_open_source (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  monge_file_dialog_open (user_data, "Open the Source", shape_filter, 1, open_chosen_source,
-                          g_object_ref (user_data));
+  g_auto (GStrv) filter = monge_file_filter_for_shapes ();
+
+  monge_file_dialog_open (user_data, "Open the Source", (const char *const *) filter, 1,
+                          open_chosen_source, g_object_ref (user_data));
 }
 
 static void
 on_open_target (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  monge_file_dialog_open (user_data, "Open the Target", shape_filter, 1, open_chosen_target,
-                          g_object_ref (user_data));
+  g_auto (GStrv) filter = monge_file_filter_for_shapes ();
+
+  monge_file_dialog_open (user_data, "Open the Target", (const char *const *) filter, 1,
+                          open_chosen_target, g_object_ref (user_data));
 }
 
 static void
@@ -263,6 +263,15 @@ on_colour (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 
   style.colour_by = option->choices[is_uniform ? 1 : 0];
   monge_viewport_set_style (window->viewport, &style);
+}
+
+static void
+change_panel (GSimpleAction *action, GVariant *state, gpointer user_data)
+{
+  MongeWindow *window = user_data;
+
+  g_simple_action_set_state (action, state);
+  gtk_stack_set_visible_child_name (window->side_stack, g_variant_get_string (state, NULL));
 }
 
 static void
@@ -425,23 +434,15 @@ on_screenshot (GSimpleAction *action, GVariant *parameter, gpointer user_data)
                           screenshot_chosen, g_object_ref (user_data));
 }
 
-static void
-export_chosen (GListModel *files, gpointer user_data)
-{
-  g_autoptr (MongeWindow) window = user_data;
-  g_autofree char *path = get_chosen_path (files, ".ply");
-
-  if (path != NULL)
-    monge_window_export_shape (window, path);
-}
-
+/* Before there is a flow, the source as it is. */
 static void
 on_export (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  g_autofree char *name = suggest_name (user_data, ".ply");
+  MongeWindow *window = user_data;
+  g_autoptr (MongeFlowResults) flow = monge_flow_results_new (window->session);
 
-  monge_file_dialog_save (user_data, "Save the Transported Shape", mesh_filter, name,
-                          export_chosen, g_object_ref (user_data));
+  monge_window_ask_export (window, "Export the Transported Shape",
+                           monge_session_get_shape (window->session, MONGE_ROLE_SOURCE), flow);
 }
 
 static void
@@ -571,6 +572,7 @@ static const GActionEntry entries[] = {
   { "show-start", NULL, NULL, "false", change_show_start },
   { "colour", on_colour },
   { "show-panels", NULL, NULL, "true", change_show_panels },
+  { "panel", NULL, "s", "'appearance'", change_panel },
   { "appearance", NULL, "s", "'system'", change_appearance },
   { "backend", NULL, "s", "'auto'", change_backend },
   { "screenshot", on_screenshot, "i" },
@@ -592,6 +594,9 @@ static const struct {
   { "win.export", { "<Control>s" } },
   { "win.screenshot(2)", { "<Control>p" } },
   { "win.show-panels", { "F9" } },
+  { "win.panel::appearance", { "<Alt>1" } },
+  { "win.panel::details", { "<Alt>2" } },
+  { "win.panel::prepare", { "<Alt>3" } },
   { "win.show-help-overlay", { "<Control>question", "F1" } },
   { "app.quit", { "<Control>q" } },
   { "window.close", { "<Control>w" } },

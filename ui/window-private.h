@@ -1,7 +1,11 @@
 #pragma once
 
+#include "ui/export.h"
 #include "ui/flow-bar.h"
+#include "ui/inspector.h"
 #include "ui/loss-panel.h"
+#include "ui/prepare-panel.h"
+#include "ui/problems.h"
 #include "ui/shape-panel.h"
 #include "ui/status-line.h"
 #include "ui/style-panel.h"
@@ -19,16 +23,33 @@ struct _MongeWindow {
   GtkLabel *message;
   GtkWidget *left, *right;
   MongeShapePanel *shape_panel;
+  GtkStack *side_stack; /* of what belongs to the selected shape */
   MongeStylePanel *style_panel;
+  MongeInspector *inspector;
+  MongePreparePanel *prepare_panel;
   MongeViewport *viewport;
   MongeLossPanel *loss_panel;
   MongeFlowBar *flow_bar;
   MongeStatusLine *status_line;
 
   MongeSession *session;
+  MongeItem *selected; /* in the list of shapes, or NULL */
+  MongeProblems *problems;
   guint message_timeout;
   double last_reach; /* what leaving "balanced" goes back to */
 };
+
+/* window-shapes.c */
+void monge_window_connect_shapes (MongeWindow *window);
+/* Before the panels go. */
+void monge_window_forget_selected (MongeWindow *window);
+/* Asks for labels or a level, whatever the volume of @item has. */
+void monge_window_choose_labels (MongeWindow *window, MongeItem *item);
+/* Asks how and where to write @shape, or the moved source of @flow with its results. */
+void monge_window_ask_export (MongeWindow *window, const char *title, MongeShape *shape,
+                              MongeFlowResults *flow);
+/* Takes @export; says how it went. */
+void monge_window_run_export (MongeWindow *window, MongeExport *export);
 
 /* window-actions.c */
 void monge_window_install_actions (MongeWindow *window);

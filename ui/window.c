@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "ui/label-chooser.h"
 #include "ui/settings.h"
 
 #define MESSAGE_S 8
@@ -42,9 +41,7 @@ on_message (MongeSession *session, const char *text, gboolean is_error, MongeWin
 static void
 on_labels_wanted (MongeSession *session, MongeItem *item, MongeWindow *window)
 {
-  MongeDocument *document = monge_session_get_document (session);
-
-  gtk_window_present (monge_label_chooser_new (GTK_WINDOW (window), document, item));
+  monge_window_choose_labels (window, item);
 }
 
 static gboolean
@@ -89,6 +86,8 @@ monge_window_dispose (GObject *object)
   MongeWindow *window = MONGE_WINDOW (object);
 
   g_clear_handle_id (&window->message_timeout, g_source_remove);
+  monge_window_forget_selected (window);
+  g_clear_object (&window->problems);
   if (window->session != NULL)
     g_signal_handlers_disconnect_by_data (window->session, window);
   g_clear_object (&window->session);
@@ -103,6 +102,8 @@ monge_window_class_init (MongeWindowClass *class)
   G_OBJECT_CLASS (class)->dispose = monge_window_dispose;
   GTK_WINDOW_CLASS (class)->close_request = monge_window_close_request;
   g_type_ensure (MONGE_TYPE_SHAPE_PANEL);
+  g_type_ensure (MONGE_TYPE_INSPECTOR);
+  g_type_ensure (MONGE_TYPE_PREPARE_PANEL);
   g_type_ensure (MONGE_TYPE_STYLE_PANEL);
   g_type_ensure (MONGE_TYPE_VIEWPORT);
   g_type_ensure (MONGE_TYPE_LOSS_PANEL);
@@ -119,7 +120,10 @@ monge_window_class_init (MongeWindowClass *class)
   gtk_widget_class_bind_template_child (widget_class, MongeWindow, left);
   gtk_widget_class_bind_template_child (widget_class, MongeWindow, right);
   gtk_widget_class_bind_template_child (widget_class, MongeWindow, shape_panel);
+  gtk_widget_class_bind_template_child (widget_class, MongeWindow, side_stack);
   gtk_widget_class_bind_template_child (widget_class, MongeWindow, style_panel);
+  gtk_widget_class_bind_template_child (widget_class, MongeWindow, inspector);
+  gtk_widget_class_bind_template_child (widget_class, MongeWindow, prepare_panel);
   gtk_widget_class_bind_template_child (widget_class, MongeWindow, viewport);
   gtk_widget_class_bind_template_child (widget_class, MongeWindow, loss_panel);
   gtk_widget_class_bind_template_child (widget_class, MongeWindow, flow_bar);
@@ -138,7 +142,7 @@ set_session (MongeWindow *window, MongeSession *session)
 {
   window->session = g_object_ref (session);
   monge_viewport_set_session (window->viewport, session);
-  monge_shape_panel_set_session (window->shape_panel, session);
+  monge_window_connect_shapes (window);
   monge_style_panel_set_viewport (window->style_panel, window->viewport, session);
   monge_loss_panel_set_session (window->loss_panel, session);
   monge_flow_bar_set_session (window->flow_bar, session);
