@@ -135,7 +135,8 @@ annotate (Job *job, MongePicture *picture, const MongeCamera *camera)
 {
   const char *unit = monge_shape_get_unit (job->source);
   double ink = job->arguments->dark ? 0.93 : 0.13;
-  MongeOverlay overlay = { .title = "Displacement", .unit = unit != NULL ? unit : "units",
+  const char *length = unit != NULL ? unit : "units";
+  MongeOverlay overlay = { .title = "Displacement", .range_unit = length, .unit = length,
                            .camera = camera, .ink = { ink, ink, ink, 0.9 } };
 
   if (is_coloured (job))

@@ -148,6 +148,32 @@ monge_colormap_find (const char *name)
   return NULL;
 }
 
+const MongeColormap *
+monge_colormap_intern (const guint8 (*colours)[3], guint n)
+{
+  static GPtrArray *interned;
+  MongeColormap *map = g_new0 (MongeColormap, 1);
+
+  g_return_val_if_fail (n <= G_N_ELEMENTS (map->colours), NULL);
+
+  map->name = map->description = "labels";
+  memcpy (map->colours, colours, n * sizeof *map->colours);
+  if (interned == NULL)
+    interned = g_ptr_array_new ();
+  for (guint i = 0; i < interned->len; i++)
+    {
+      MongeColormap *other = interned->pdata[i];
+
+      if (memcmp (other->colours, map->colours, sizeof map->colours) == 0)
+        {
+          g_free (map);
+          return other;
+        }
+    }
+  g_ptr_array_add (interned, map);
+  return map;
+}
+
 const char *const *
 monge_colormap_get_names (void)
 {

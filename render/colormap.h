@@ -17,6 +17,10 @@ const MongeColormap *monge_colormap_find (const char *name);
 /* NULL-terminated; the default first. */
 const char *const *monge_colormap_get_names (void);
 
+/* A map of @n colours, 256 at most, one after the other: scalars 0, 1 … with the range (0, 255) get
+ * exactly these. Lives as long as the program; the same colours give the same map. Main thread. */
+const MongeColormap *monge_colormap_intern (const guint8 (*colours)[3], guint n);
+
 /* The two colours of the two shapes, everywhere (Okabe & Ito): sRGB, 0 to 1. */
 extern const float monge_colour_source[3]; /* #D55E00 */
 extern const float monge_colour_target[3]; /* #0072B2 */

@@ -1,4 +1,4 @@
-/* The model of many shapes, without a window: roles, what is done again, what fails and what stays. */
+/* Many shapes without a window: roles, what is done again, what fails and what stays. */
 #include "compute/io/io.h"
 #include "compute/io/landmarks.h"
 #include "compute/io/values.h"
@@ -322,10 +322,11 @@ test_values_and_landmarks_find_their_shape (Fixture *fixture, gconstpointer data
   g_autoptr (MongeLandmarks) landmarks = monge_landmarks_new (MONGE_SPACE_RAS, MONGE_SPACE_RAS);
   g_autoptr (GPtrArray) arrays = monge_values_new ();
   gsize n = monge_shape_get_n_vertices (shape);
+  GBytes *bytes;
   GError *error = NULL;
 
-  g_ptr_array_add (arrays, monge_array_new ("thickness", MONGE_TYPE_FLOAT32, 1, n,
-                                            g_bytes_new_take (g_new0 (float, n), n * sizeof (float))));
+  bytes = g_bytes_new_take (g_new0 (float, n), n * sizeof (float));
+  g_ptr_array_add (arrays, monge_array_new ("thickness", MONGE_TYPE_FLOAT32, 1, n, bytes));
   g_assert_true (monge_values_save (arrays, values, &error));
   monge_landmarks_add (landmarks, "tip", "", monge_shape_get_positions (shape), TRUE);
   g_assert_true (monge_landmarks_save (landmarks, marks, &error));

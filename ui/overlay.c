@@ -95,8 +95,9 @@ draw_colour_bar (const MongeOverlay *overlay, cairo_t *cr, double height)
   double step = span > 0.0 ? round_down (span / 2.0) : 0.0;
   g_autofree char *title = NULL;
 
-  title = overlay->unit != NULL ? g_strdup_printf ("%s, %s", overlay->title, overlay->unit)
-                                : g_strdup (overlay->title);
+  title = overlay->range_unit != NULL
+              ? g_strdup_printf ("%s, %s", overlay->title, overlay->range_unit)
+              : g_strdup (overlay->title);
   set_ink (overlay, cr, 1.0);
   draw_text (overlay, cr, title, x, y - 6.0, 0.0);
   draw_ramp (overlay->colormap, cr, x, y);
@@ -170,6 +171,19 @@ draw_triad (const MongeOverlay *overlay, cairo_t *cr, double width, double heigh
     draw_axis (overlay, cr, cx, cy, axes[order[i]], names[order[i]]);
 }
 
+/* Right of its place, which a ball may cover. */
+static void
+draw_mark (const MongeOverlay *overlay, cairo_t *cr, const MongeOverlayMark *mark, double width,
+           double height)
+{
+  float pixel[2];
+
+  if (!monge_camera_project (overlay->camera, mark->position, (float) width, (float) height, pixel)
+      || !(pixel[0] > 0.0f && pixel[0] < width && pixel[1] > 0.0f && pixel[1] < height))
+    return;
+  draw_text (overlay, cr, mark->name, pixel[0] + 8.0, pixel[1] - 5.0, 0.0);
+}
+
 void
 monge_overlay_draw (const MongeOverlay *overlay, cairo_t *cr, double width, double height)
 {
@@ -177,6 +191,9 @@ monge_overlay_draw (const MongeOverlay *overlay, cairo_t *cr, double width, doub
     draw_colour_bar (overlay, cr, height);
   if (overlay->camera == NULL)
     return;
+  set_ink (overlay, cr, 1.0);
+  for (guint i = 0; i < overlay->n_marks; i++)
+    draw_mark (overlay, cr, &overlay->marks[i], width, height);
   draw_scale_bar (overlay, cr, width, height);
   draw_triad (overlay, cr, width, height);
 }

@@ -10,6 +10,12 @@
 
 G_BEGIN_DECLS
 
+/* A name at a place of the world. */
+typedef struct {
+  float position[3];
+  const char *name;
+} MongeOverlayMark;
+
 /**
  * MongeOverlay:
  *
@@ -19,7 +25,10 @@ typedef struct {
   const MongeColormap *colormap; /* NULL: no colour bar */
   const char *title;             /* of the colour bar, such as "Displacement" */
   double range[2];               /* values at both ends of the bar */
+  const char *range_unit;        /* of the values on the bar, or NULL */
   const char *unit;              /* of lengths */
+  const MongeOverlayMark *marks; /* (n_marks) */
+  guint n_marks;
   const MongeCamera *camera;     /* NULL: no scale bar, no orientation */
   double ink[4];                 /* colour of lines and text, with alpha */
   const PangoFontDescription *font; /* NULL: Sans 9 */

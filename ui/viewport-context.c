@@ -1,10 +1,52 @@
 #include "ui/viewport-private.h"
 
+/* Colours by an array */
+
+void
+monge_coloured_view_clear (MongeColouredView *coloured)
+{
+  g_clear_pointer (&coloured->colouring, monge_colouring_free);
+  g_clear_pointer (&coloured->asked, g_free);
+  coloured->geometry = NULL;
+}
+
+void
+monge_coloured_view_set (MongeColouredView *coloured, MongeGeometry *geometry,
+                         const MongeShape *shape, const char *array, const char *map)
+{
+  if (coloured->geometry == geometry && g_strcmp0 (coloured->asked, array) == 0
+      && coloured->map == map)
+    return;
+  monge_coloured_view_clear (coloured);
+  coloured->geometry = geometry;
+  coloured->asked = g_strdup (array);
+  coloured->map = map;
+  if (array != NULL)
+    coloured->colouring = monge_colouring_new (shape, array, map);
+  if (coloured->colouring != NULL)
+    monge_geometry_set_scalars (geometry, coloured->colouring->scalars);
+}
+
+void
+monge_coloured_view_init_layer (const MongeColouredView *coloured, MongeLayer *layer)
+{
+  const MongeColouring *colouring = coloured->colouring;
+
+  if (colouring == NULL || colouring->map == NULL)
+    return;
+  layer->colormap = colouring->map;
+  layer->range[0] = (float) colouring->range[0];
+  layer->range[1] = (float) colouring->range[1];
+}
+
+/* Context */
+
 static void
 context_view_free (gpointer data)
 {
   MongeContextView *view = data;
 
+  monge_coloured_view_clear (&view->coloured);
   g_clear_pointer (&view->geometry, monge_geometry_free);
   monge_drawable_unref (view->drawable);
   g_object_unref (view->item);
@@ -60,6 +102,28 @@ monge_viewport_upload_contexts (MongeViewport *viewport)
       if (monge_viewport_is_context (viewport, item))
         g_ptr_array_add (viewport->contexts, take_view (before, item));
     }
+  for (guint i = 0; i < viewport->contexts->len; i++)
+    {
+      MongeContextView *view = viewport->contexts->pdata[i];
+
+      monge_coloured_view_set (&view->coloured, view->geometry, view->drawable->shape,
+                               monge_item_get_colour_array (view->item),
+                               viewport->style.colour_map);
+    }
+}
+
+const MongeColouring *
+monge_viewport_find_context_colouring (MongeViewport *viewport)
+{
+  for (guint i = 0; viewport->contexts != NULL && i < viewport->contexts->len; i++)
+    {
+      const MongeContextView *view = viewport->contexts->pdata[i];
+
+      if (view->coloured.colouring != NULL && !view->coloured.colouring->is_labels
+          && monge_item_get_visible (view->item))
+        return view->coloured.colouring;
+    }
+  return NULL;
 }
 
 static void
@@ -72,6 +136,7 @@ add_layer (MongeViewport *viewport, MongeScene *scene, const MongeContextView *v
   monge_view_style_init_context (&viewport->style, view->drawable->shape, view->geometry,
                                  monge_item_get_colour (view->item), layer);
   layer->is_closed = view->drawable->is_closed;
+  monge_coloured_view_init_layer (&view->coloured, layer);
   scene->n_layers++;
 }
 

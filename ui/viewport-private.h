@@ -1,16 +1,39 @@
 #pragma once
 
+#include "compute/shape/landmarks.h"
 #include "render/renderer.h"
+#include "ui/colouring.h"
+#include "ui/overlay.h"
 #include "ui/viewport.h"
 
 G_BEGIN_DECLS
+
+/* The array of a shape that its geometry has as scalars. */
+typedef struct {
+  char *asked;               /* its name; NULL: none */
+  const char *map;
+  MongeGeometry *geometry;   /* borrowed */
+  MongeColouring *colouring; /* NULL if the shape has no such array */
+} MongeColouredView;
 
 /* A shape of the context on the card. */
 typedef struct {
   MongeItem *item;           /* owned */
   MongeDrawable *drawable;   /* owned: what the geometry was made of */
   MongeGeometry *geometry;
+  MongeColouredView coloured;
 } MongeContextView;
+
+/* The landmarks of a shape. */
+typedef struct {
+  MongeItem *item;           /* owned */
+  MongeLandmarks *rest;      /* owned: where the shape was at rest */
+  MongeDrawable *drawable;   /* borrowed, to see whether it is still that */
+  float *positions;          /* (n × 3) of the defined ones, as they are drawn */
+  guint n;
+  MongeGeometry *geometry;
+  gboolean is_placed;        /* the geometry is at the positions */
+} MongeLandmarksView;
 
 #define MONGE_FRAME_TIMES 64
 
@@ -33,9 +56,13 @@ struct _MongeViewport {
   MongeCudaGl *cuda;
   MongeGeometry *geometries[MONGE_N_VIEWS];
   MongeDrawable *drawables[MONGE_N_ROLES];     /* what the geometries were made of */
+  MongeColouredView coloured[MONGE_N_VIEWS];
   GPtrArray *contexts;                         /* (element-type MongeContextView) */
+  GPtrArray *landmarks;                        /* (element-type MongeLandmarksView) */
   guint64 frame_serial;
   float max_displacement;
+  gboolean is_carrying;   /* landmarks, on a thread */
+  guint64 carried_serial;
 
   MongeCamera camera;
   gboolean has_camera;
@@ -57,6 +84,22 @@ void monge_viewport_add_context_layers (MongeViewport *viewport, MongeScene *sce
 void monge_viewport_clear_contexts (MongeViewport *viewport);
 /* Whether @item is shown as context now. */
 gboolean monge_viewport_is_context (MongeViewport *viewport, MongeItem *item);
+
+/* The first of them that is seen in the colours of numbers. */
+const MongeColouring *monge_viewport_find_context_colouring (MongeViewport *viewport);
+/* Gives @geometry the scalars of the array, if it has others. @array: (nullable) */
+void monge_coloured_view_set (MongeColouredView *coloured, MongeGeometry *geometry,
+                              const MongeShape *shape, const char *array, const char *map);
+void monge_coloured_view_clear (MongeColouredView *coloured);
+void monge_coloured_view_init_layer (const MongeColouredView *coloured, MongeLayer *layer);
+
+/* viewport-landmarks.c */
+void monge_viewport_upload_landmarks (MongeViewport *viewport);
+void monge_viewport_add_landmark_layers (MongeViewport *viewport, MongeScene *scene);
+void monge_viewport_clear_landmarks (MongeViewport *viewport);
+GArray *monge_viewport_list_marks (MongeViewport *viewport);
+/* To the newest frame, when a thread is done. */
+void monge_viewport_carry_landmarks (MongeViewport *viewport);
 
 /* viewport-input.c: adds the gestures and keys. */
 void monge_viewport_init_input (MongeViewport *viewport);

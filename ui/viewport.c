@@ -34,7 +34,10 @@ clear_geometries (MongeViewport *viewport)
     g_clear_pointer (&viewport->geometries[i], monge_geometry_free);
   for (int r = 0; r < MONGE_N_ROLES; r++)
     g_clear_pointer (&viewport->drawables[r], monge_drawable_unref);
+  for (int i = 0; i < MONGE_N_VIEWS; i++)
+    monge_coloured_view_clear (&viewport->coloured[i]);
   monge_viewport_clear_contexts (viewport);
+  monge_viewport_clear_landmarks (viewport);
   viewport->frame_serial = 0;
 }
 
@@ -98,6 +101,36 @@ on_unrealize (GtkGLArea *area, MongeViewport *viewport)
   g_clear_pointer (&viewport->renderer, monge_renderer_free);
 }
 
+/* How far a vertex has moved goes before what its array says. */
+static const char *
+get_array (MongeViewport *viewport, MongeViewPart part)
+{
+  MongeRole role = part == MONGE_VIEW_SOURCE ? MONGE_ROLE_SOURCE : MONGE_ROLE_TARGET;
+  MongeItem *item = monge_session_get_item (viewport->session, role);
+
+  if (part == MONGE_VIEW_SOURCE && g_str_equal (viewport->style.colour_by, "displacement"))
+    return NULL;
+  return item != NULL ? monge_item_get_colour_array (item) : NULL;
+}
+
+static void
+colour_shapes (MongeViewport *viewport)
+{
+  for (int part = 0; part <= MONGE_VIEW_TARGET; part++)
+    {
+      MongeColouredView *coloured = &viewport->coloured[part];
+      gboolean had_colours = coloured->colouring != NULL;
+
+      if (viewport->geometries[part] == NULL)
+        continue;
+      monge_coloured_view_set (coloured, viewport->geometries[part],
+                               viewport->drawables[part]->shape, get_array (viewport, part),
+                               viewport->style.colour_map);
+      if (had_colours && coloured->colouring == NULL)
+        viewport->frame_serial = 0; /* displacements come back */
+    }
+}
+
 /* The start and the moving source share their vertices at step 0, not their buffers. */
 static void
 upload_shapes (MongeViewport *viewport)
@@ -125,7 +158,9 @@ upload_shapes (MongeViewport *viewport)
       if (drawable != NULL)
         viewport->drawables[r] = monge_drawable_ref (drawable);
     }
+  colour_shapes (viewport);
   monge_viewport_upload_contexts (viewport);
+  monge_viewport_upload_landmarks (viewport);
 }
 
 /* FALSE if the card has failed that has them: the CPU sends the next frame. */
@@ -151,7 +186,8 @@ upload_frame (MongeViewport *viewport)
     return;
   if (!publish (frame->positions, monge_geometry_get_position_sink (geometry))
       || !publish (frame->normals, monge_geometry_get_normal_sink (geometry))
-      || !publish (frame->displacements, monge_geometry_get_scalar_sink (geometry)))
+      || (viewport->coloured[MONGE_VIEW_SOURCE].colouring == NULL
+          && !publish (frame->displacements, monge_geometry_get_scalar_sink (geometry))))
     return;
   viewport->max_displacement = frame->max_displacement;
   viewport->frame_serial = frame->serial;
@@ -189,6 +225,8 @@ add_layer (MongeViewport *viewport, MongeScene *scene, MongeViewPart part)
                                layer);
   layer->is_closed = part != MONGE_VIEW_SOURCE && viewport->drawables[role]->is_closed;
   if (part != MONGE_VIEW_START)
+    monge_coloured_view_init_layer (&viewport->coloured[part], layer);
+  if (part != MONGE_VIEW_START)
     memcpy (layer->colour, monge_item_get_colour (monge_session_get_item (viewport->session, role)),
             sizeof layer->colour);
   scene->n_layers++;
@@ -201,6 +239,7 @@ build_scene (MongeViewport *viewport, MongeScene *scene, int scale)
   for (int part = 0; part < MONGE_N_VIEWS; part++)
     add_layer (viewport, scene, part);
   monge_viewport_add_context_layers (viewport, scene);
+  monge_viewport_add_landmark_layers (viewport, scene);
   monge_view_style_get_background (monge_theme_is_dark (GTK_WIDGET (viewport)), scene->background);
   scene->scale = (float) scale;
 }
@@ -272,37 +311,70 @@ on_render (GtkGLArea *area, GdkGLContext *context, MongeViewport *viewport)
 
 /* What lies over it */
 
+/* The numbers that colours stand for, where they do; the source goes before the target. */
+static const MongeColouring *
+find_colouring (MongeViewport *viewport)
+{
+  for (int part = 0; part <= MONGE_VIEW_TARGET; part++)
+    {
+      const MongeColouring *colouring = viewport->coloured[part].colouring;
+
+      if (colouring != NULL && !colouring->is_labels && viewport->geometries[part] != NULL
+          && monge_viewport_get_part_visible (viewport, part))
+        return colouring;
+    }
+  return monge_viewport_find_context_colouring (viewport);
+}
+
 static void
-fill_overlay (MongeViewport *viewport, MongeOverlay *overlay)
+fill_colour_bar (MongeViewport *viewport, MongeOverlay *overlay)
+{
+  const MongeColouring *colouring = find_colouring (viewport);
+
+  if (is_coloured_by_displacement (viewport)
+      && monge_viewport_get_part_visible (viewport, MONGE_VIEW_SOURCE))
+    {
+      overlay->title = "Displacement";
+      overlay->range_unit = overlay->unit;
+      overlay->colormap = monge_colormap_find (viewport->style.colour_map);
+      overlay->range[1] = get_range (viewport);
+    }
+  else if (colouring != NULL)
+    {
+      overlay->title = colouring->name;
+      overlay->colormap = colouring->map;
+      memcpy (overlay->range, colouring->range, sizeof overlay->range);
+    }
+}
+
+static void
+fill_overlay (MongeViewport *viewport, MongeOverlay *overlay, GArray *marks)
 {
   GtkWidget *widget = GTK_WIDGET (viewport);
   GdkRGBA ink = monge_theme_get_colour (widget);
   const char *unit = monge_session_get_unit (viewport->session);
 
   *overlay = (MongeOverlay){
-    .title = "Displacement",
     .unit = unit != NULL ? unit : "units",
     .camera = viewport->has_camera ? &viewport->camera : NULL,
+    .marks = (const MongeOverlayMark *) (gpointer) marks->data,
+    .n_marks = marks->len,
     .ink = { ink.red, ink.green, ink.blue, 0.85 },
     .font = pango_context_get_font_description (gtk_widget_get_pango_context (widget)),
   };
-  if (is_coloured_by_displacement (viewport)
-      && monge_viewport_get_part_visible (viewport, MONGE_VIEW_SOURCE))
-    {
-      overlay->colormap = monge_colormap_find (viewport->style.colour_map);
-      overlay->range[1] = get_range (viewport);
-    }
+  fill_colour_bar (viewport, overlay);
 }
 
 static void
 draw_annotations (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer user_data)
 {
   MongeViewport *viewport = user_data;
+  g_autoptr (GArray) marks = monge_viewport_list_marks (viewport);
   MongeOverlay overlay;
 
   if (viewport->session == NULL || viewport->renderer == NULL)
     return;
-  fill_overlay (viewport, &overlay);
+  fill_overlay (viewport, &overlay, marks);
   monge_overlay_draw (&overlay, cr, width, height);
 }
 
@@ -409,6 +481,7 @@ static void
 on_frame (MongeSession *session, MongeViewport *viewport)
 {
   gtk_gl_area_queue_render (viewport->area);
+  monge_viewport_carry_landmarks (viewport);
   if (is_coloured_by_displacement (viewport))
     gtk_widget_queue_draw (viewport->annotations);
 }
@@ -640,6 +713,7 @@ monge_viewport_take_picture (MongeViewport *viewport, int scale, gboolean transp
   int width = gtk_widget_get_width (GTK_WIDGET (viewport));
   int height = gtk_widget_get_height (GTK_WIDGET (viewport));
   g_autoptr (MongePicture) picture = NULL;
+  g_autoptr (GArray) marks = NULL;
   MongeOverlay overlay;
   MongeScene scene;
 
@@ -658,7 +732,8 @@ monge_viewport_take_picture (MongeViewport *viewport, int scale, gboolean transp
   if (!monge_renderer_draw_to_pixels (viewport->renderer, &scene, &viewport->camera, picture->width,
                                       picture->height, picture->pixels, error))
     return NULL;
-  fill_overlay (viewport, &overlay);
+  marks = monge_viewport_list_marks (viewport);
+  fill_overlay (viewport, &overlay, marks);
   monge_picture_annotate (picture, &overlay, scale);
   return g_steal_pointer (&picture);
 }
