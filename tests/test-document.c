@@ -367,6 +367,52 @@ make_volume (void)
 }
 
 static void
+on_space_wanted (MongeSession *session, MongeItem *item, guint *n_asked)
+{
+  (*n_asked)++;
+}
+
+/* A mesh that 3D Slicer wrote without saying so, beside a volume that is RAS. */
+static void
+test_asks_for_space_where_it_matters (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *turned = monge_test_tmp_path ("turned.obj");
+  g_autofree char *fitting = monge_test_tmp_path ("fitting.obj");
+  const char *const files[] = { turned, fitting, NULL };
+  MongeRecipeInput input = { .path = (char *) "cubes.nii", .mirror = -1,
+                             .role = MONGE_ROLE_CONTEXT };
+  g_autoptr (MongeVolume) volume = make_volume ();
+  const gint32 labels[] = { 5, 7 };
+  double lower[3], upper[3];
+  guint n_asked = 0;
+  MongeItem *item;
+
+  g_assert_true (g_file_set_contents (turned, "v -5 -7 7\nv -42 -15 15\nv -6 -15 7\nf 1 2 3\n", -1,
+                                      NULL));
+  g_assert_true (g_file_set_contents (fitting, "v 5 7 7\nv 42 15 15\nv 6 15 7\nf 1 2 3\n", -1,
+                                      NULL));
+  g_signal_connect (fixture->session, "space-wanted", G_CALLBACK (on_space_wanted), &n_asked);
+  open_all (fixture, files);
+  g_assert_cmpuint (n_asked, ==, 0);
+  item = monge_document_add_volume (fixture->document, &input, volume);
+  settle (fixture);
+  monge_document_choose_labels (fixture->document, item, labels, 2, FALSE);
+  settle (fixture);
+  g_assert_cmpuint (n_asked, ==, 1);
+  for (guint i = 0; i < 3; i++)
+    if (monge_item_get_asks_space (nth (fixture, i)))
+      item = nth (fixture, i);
+  g_assert_cmpstr (monge_item_get_name (item), ==, "turned");
+  monge_document_set_space (fixture->document, item, MONGE_SPACE_LPS);
+  settle (fixture);
+  g_assert_false (monge_item_get_asks_space (item));
+  monge_shape_get_bounds (monge_item_get_shape (item), lower, upper);
+  monge_assert_close (lower[0], 5.0, 1e-12);
+  monge_assert_close (upper[1], 15.0, 1e-12);
+  g_signal_handlers_disconnect_by_data (fixture->session, &n_asked);
+}
+
+static void
 test_labels_become_a_shape_each (Fixture *fixture, gconstpointer data)
 {
   MongeRecipeInput input = { .path = (char *) "cubes.nii", .mirror = -1 };
@@ -485,6 +531,7 @@ test_cancelled_filters_leave_the_shape (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
+  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
   g_test_init (&argc, &argv, NULL);
   ADD ("files_take_roles_in_order", test_files_take_roles_in_order);
   ADD ("colours_differ", test_colours_differ);
@@ -497,6 +544,7 @@ main (int argc, char **argv)
   ADD ("missing_file_keeps_its_entry", test_missing_file_keeps_its_entry);
   ADD ("session_keeps_everything", test_session_keeps_everything);
   ADD ("values_and_landmarks_find_their_shape", test_values_and_landmarks_find_their_shape);
+  ADD ("asks_for_space_where_it_matters", test_asks_for_space_where_it_matters);
   ADD ("labels_become_a_shape_each", test_labels_become_a_shape_each);
   ADD ("dismissed_question_leaves_nothing", test_dismissed_question_leaves_nothing);
   ADD ("big_files_load_beside_the_loop_and_are_cancelled",

@@ -4,6 +4,7 @@
 
 #include "compute/io/io.h"
 #include "ui/item-private.h"
+#include "ui/space-question.h"
 
 #define PROGRESS_MS 100
 
@@ -201,6 +202,42 @@ fail (MongeDocument *document, MongeItem *item, GError *error)
   g_error_free (error);
 }
 
+static gboolean
+has_no_space (MongeItem *item)
+{
+  return item->original != NULL && monge_shape_get_dim (item->original) == 3
+         && monge_shape_get_space (item->original) == MONGE_SPACE_UNKNOWN
+         && !g_str_has_prefix (item->input.path, "example:");
+}
+
+/* Where something else says where it is, and this does not, and it does not plainly fit. */
+static void
+ask_for_spaces (MongeDocument *document)
+{
+  g_autoptr (GPtrArray) known = g_ptr_array_new ();
+
+  for (guint i = 0; i < document->items->len; i++)
+    {
+      MongeItem *item = document->items->pdata[i];
+
+      if (item->original != NULL && monge_shape_get_dim (item->original) == 3
+          && monge_shape_get_space (item->original) == MONGE_SPACE_RAS)
+        g_ptr_array_add (known, item->original);
+    }
+  for (guint i = 0; i < document->items->len; i++)
+    {
+      MongeItem *item = document->items->pdata[i];
+      gboolean asked = item->asks_space;
+
+      monge_item_set_asks_space (item, known->len > 0 && has_no_space (item)
+                                           && !item->has_answered_space
+                                           && monge_space_guess (item->original, known)
+                                                  != MONGE_SPACE_RAS);
+      if (item->asks_space && !asked)
+        g_signal_emit (document, signals[SPACE_WANTED], 0, item);
+    }
+}
+
 static void
 take_loaded (MongeDocument *document, MongeItem *item, MongeShapeLoader *loader)
 {
@@ -219,6 +256,7 @@ take_loaded (MongeDocument *document, MongeItem *item, MongeShapeLoader *loader)
     report_repairs (document, item);
   if (loader->problem != NULL)
     emit_message (document, loader->problem, TRUE);
+  ask_for_spaces (document);
 }
 
 static void
@@ -373,6 +411,8 @@ add (MongeDocument *document, const MongeRecipeInput *input, MongeVolume *volume
   g_autoptr (MongeItem) item = monge_item_new (input, choose_context_colour (document));
 
   item->is_kept = is_kept;
+  if (item->input.space == MONGE_SPACE_UNKNOWN)
+    item->input.space = monge_space_recall (item->input.path);
   set_replaced (document, item, old);
   insert (document, item);
   start_loading (document, item, volume, NULL, NULL);
@@ -546,6 +586,7 @@ monge_document_remove (MongeDocument *document, MongeItem *item)
         g_clear_object (&other->replaces);
     }
   g_clear_object (&item->replaces);
+  ask_for_spaces (document);
   g_signal_emit (document, signals[LOADING_CHANGED], 0);
   g_signal_emit (document, signals[SHAPES_CHANGED], 0);
 }
@@ -639,7 +680,10 @@ monge_document_set_space (MongeDocument *document, MongeItem *item, MongeSpace s
   MongeRecipeInput input = item->input;
 
   input.space = space;
+  item->has_answered_space = TRUE;
   monge_item_set_asks_space (item, FALSE);
+  if (space != MONGE_SPACE_UNKNOWN)
+    monge_space_remember (input.path, space);
   monge_document_change (document, item, &input);
 }
 

@@ -70,6 +70,7 @@ void monge_document_change (MongeDocument *document, MongeItem *item,
 /* The text of a chain of filters, or NULL. FALSE, and nothing else, if it is none. */
 gboolean monge_document_set_filters (MongeDocument *document, MongeItem *item, const char *text,
                                      GError **error);
+/* Remembered for the file; unknown: it is left as it is, and not asked again. */
 void monge_document_set_space (MongeDocument *document, MongeItem *item, MongeSpace space);
 void monge_document_choose_labels (MongeDocument *document, MongeItem *item, const gint32 *labels,
                                    guint n_labels, gboolean as_voxels);

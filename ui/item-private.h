@@ -19,6 +19,7 @@ struct _MongeItem {
   char *message;
   gboolean is_kept;        /* even if it never was there */
   gboolean asks_space;
+  gboolean has_answered_space; /* even if the answer was none */
   MongeItem *replaces;     /* owned: has the role until this one is there */
   MongeShapeLoader *loader; /* what is on its way, or NULL */
 

@@ -181,6 +181,7 @@ draw_mark (const MongeOverlay *overlay, cairo_t *cr, const MongeOverlayMark *mar
   if (!monge_camera_project (overlay->camera, mark->position, (float) width, (float) height, pixel)
       || !(pixel[0] > 0.0f && pixel[0] < width && pixel[1] > 0.0f && pixel[1] < height))
     return;
+  cairo_set_source_rgba (cr, mark->colour[0], mark->colour[1], mark->colour[2], overlay->ink[3]);
   draw_text (overlay, cr, mark->name, pixel[0] + 8.0, pixel[1] - 5.0, 0.0);
 }
 
@@ -191,7 +192,6 @@ monge_overlay_draw (const MongeOverlay *overlay, cairo_t *cr, double width, doub
     draw_colour_bar (overlay, cr, height);
   if (overlay->camera == NULL)
     return;
-  set_ink (overlay, cr, 1.0);
   for (guint i = 0; i < overlay->n_marks; i++)
     draw_mark (overlay, cr, &overlay->marks[i], width, height);
   draw_scale_bar (overlay, cr, width, height);

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 /* A name at a place of the world. */
 typedef struct {
   float position[3];
+  float colour[3];
   const char *name;
 } MongeOverlayMark;
 

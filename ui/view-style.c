@@ -77,7 +77,7 @@ monge_view_style_init_context (const MongeViewStyle *style, const MongeShape *sh
     .geometry = geometry,
     .style = find_style (style->target_style, shape),
     .visible = TRUE,
-    .opacity = 1.0f,
+    .opacity = (float) (style->target_opacity / 100.0),
     .point_size = (float) style->point_size,
   };
   memcpy (layer->colour, colour, sizeof layer->colour);

@@ -34,7 +34,7 @@ extern const MongeOption monge_view_options[];
 void monge_view_style_init_layer (const MongeViewStyle *style, MongeViewPart part,
                                   const MongeShape *shape, MongeGeometry *geometry,
                                   const float range[2], gboolean dark, MongeLayer *layer);
-/* A shape of the context, in the style of the target. */
+/* A shape of the context, in the style and with the opacity of the target. */
 void monge_view_style_init_context (const MongeViewStyle *style, const MongeShape *shape,
                                     MongeGeometry *geometry, const float colour[3],
                                     MongeLayer *layer);

@@ -34,6 +34,7 @@ monge_coloured_view_init_layer (const MongeColouredView *coloured, MongeLayer *l
 
   if (colouring == NULL || colouring->map == NULL)
     return;
+  layer->opacity = 1.0f; /* colours to be read off are not to be mixed with others */
   layer->colormap = colouring->map;
   layer->range[0] = (float) colouring->range[0];
   layer->range[1] = (float) colouring->range[1];

@@ -155,6 +155,7 @@ monge_viewport_list_marks (MongeViewport *viewport)
 
           if (!landmark->is_defined)
             continue;
+          choose_colour (viewport, view, mark.colour);
           memcpy (mark.position, view->positions + 3 * k++, sizeof mark.position);
           if (*landmark->name != '\0')
             g_array_append_val (marks, mark);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "ui/settings.h"
+#include "ui/space-bar.h"
 
 #define MESSAGE_S 8
 
@@ -140,7 +141,11 @@ monge_window_init (MongeWindow *window)
 static void
 set_session (MongeWindow *window, MongeSession *session)
 {
+  GtkWidget *message = GTK_WIDGET (window->message_revealer);
+
   window->session = g_object_ref (session);
+  gtk_box_insert_child_after (GTK_BOX (gtk_widget_get_parent (message)),
+                              monge_space_bar_new (monge_session_get_document (session)), message);
   monge_viewport_set_session (window->viewport, session);
   monge_window_connect_shapes (window);
   monge_style_panel_set_viewport (window->style_panel, window->viewport, session);
