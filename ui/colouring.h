@@ -23,8 +23,8 @@ typedef struct {
   gboolean is_labels;
 } MongeColouring;
 
-/* @map: for values that are no labels and of one sign. Of arrays of several numbers a row their length
- * is shown. NULL if there is no such array of the vertices. O(n) for values, O(n log n) for labels. */
+/* @map: for values that are no labels and of one sign. Of arrays of several numbers a row their
+ * length is shown. NULL if there is no such array of the vertices. O(n); O(n log n) for labels. */
 MongeColouring *monge_colouring_new (const MongeShape *shape, const char *array, const char *map);
 void monge_colouring_free (MongeColouring *colouring);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeColouring, monge_colouring_free)
