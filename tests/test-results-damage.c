@@ -23,7 +23,9 @@ check_landmarks (const guint8 *data, gsize size)
 static void
 damage (GString *bytes, MongeRandom *random)
 {
-  static const char *const lies[] = { "-1", "99999999999", "1e999", "nan", "\"", "\n", ",", "[", "}" };
+  static const char *const lies[] = {
+    "-1", "99999999999", "1e999", "nan", "\"", "\n", ",", "[", "}",
+  };
   const char *lie = lies[monge_random_next (random) % G_N_ELEMENTS (lies)];
   gsize at = monge_random_next (random) % (bytes->len + 1);
 

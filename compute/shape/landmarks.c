@@ -182,25 +182,27 @@ monge_landmarks_in_space (MongeLandmarks *landmarks, MongeSpace space)
   return turned;
 }
 
-/* Mean distance to @shape of those defined. */
+/* Mean distance to @shape of those defined, one tree for all. */
 static double
 compute_mean_distance (const MongeLandmarks *landmarks, const MongeShape *shape)
 {
+  guint n_defined = monge_landmarks_get_n_defined (landmarks), n = 0;
+  g_autofree double *points = g_new (double, 3 * MAX (n_defined, 1));
+  g_autofree MongeNearest *nearest = g_new (MongeNearest, MAX (n_defined, 1));
   double total = 0.0;
-  guint n = 0;
 
   for (guint i = 0; i < landmarks->points->len; i++)
     {
       const MongeLandmark *one = monge_landmarks_get (landmarks, i);
-      MongeNearest nearest;
 
-      if (!one->is_defined
-          || !monge_distance_find_nearest (shape, one->position, 1, &nearest, NULL, NULL))
-        continue;
-      total += nearest.distance;
-      n++;
+      if (one->is_defined)
+        memcpy (points + 3 * n++, one->position, sizeof one->position);
     }
-  return n > 0 ? total / n : 0.0;
+  if (n == 0 || !monge_distance_find_nearest (shape, points, n, nearest, NULL, NULL))
+    return 0.0;
+  for (guint i = 0; i < n; i++)
+    total += nearest[i].distance;
+  return total / n;
 }
 
 MongeLandmarks *

@@ -1,5 +1,5 @@
-/* What must hold for landmarks of any bytes: a list that keeps its promises and survives being written
- * and read in every format, or an error with a message. */
+/* What must hold for landmarks of any bytes: a list that keeps its promises and survives being
+ * written and read in every format, or an error with a message. */
 #pragma once
 
 #include "compute/io/landmarks.h"

@@ -156,7 +156,7 @@ def test_simpleitk_reads_transforms():
 # --- Displacement fields ---
 
 def read_nrrd(path):
-    """(origin, spacing, vectors (z, y, x, 3)) of what the header promises; LPS, directions along it."""
+    """(origin, spacing, vectors (z, y, x, 3)) of what the header promises, axes along LPS."""
     head, data = path.read_bytes().split(b"\n\n", 1)
     fields = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
     assert fields["space"] == "left-posterior-superior" and fields["encoding"] == "gzip"
