@@ -2,7 +2,9 @@
 
 #include "compute/io/io.h"
 #include "compute/io/values.h"
+#include "compute/shape/place.h"
 #include "compute/shape/sample.h"
+#include "compute/transform/linear-file.h"
 
 #include <stdio.h>
 
@@ -12,10 +14,26 @@ typedef struct {
   char *filters;
   char *values;
   char *arrays;
+  char *transform;
   gboolean as_surface, as_voxels;
   gint64 n_points;
   gint64 seed;
 } Wishes;
+
+/* Through a linear transform from a file. Takes @shape. */
+static MongeShape *
+transform (MongeCli *cli,
+           MongeShape *shape,
+           const char *path,
+           GError **error)
+{
+  g_autoptr (MongeShape) before = shape;
+  double affine[16];
+
+  if (!monge_linear_load (path, monge_shape_get_space (shape), affine, cli->task, error))
+    return NULL;
+  return monge_shape_transformed (before, affine, error);
+}
 
 static MongeShape *
 make_shape (MongeCli *cli,
@@ -40,6 +58,8 @@ make_shape (MongeCli *cli,
   shape = monge_recipe_input_filter (input, original, cli->task, &notes, error);
   for (guint i = 0; notes != NULL && i < notes->len; i++)
     monge_cli_note (cli, "%s", (char *) g_ptr_array_index (notes, i));
+  if (shape != NULL && wishes->transform != NULL)
+    shape = transform (cli, g_steal_pointer (&shape), wishes->transform, error);
   if (shape == NULL || wishes->n_points < 0)
     return g_steal_pointer (&shape);
   return monge_shape_sample (shape, (gsize) wishes->n_points, (guint64) wishes->seed, error);
@@ -148,6 +168,8 @@ run (MongeCli *cli,
       "x|y|z|none" },
     { "filter", 0, 0, G_OPTION_ARG_STRING, &wishes->filters,
       "Steps such as “repair; decimate faces=5000”; see monge-cli filters", "CHAIN" },
+    { "transform", 0, 0, G_OPTION_ARG_FILENAME, &wishes->transform,
+      "Last, move it by a linear transform, as register --transform writes them", "FILE" },
     { "attach", 0, 0, G_OPTION_ARG_FILENAME, &wishes->values,
       "Values per vertex of other files, as arrays of the shape", "FILE[,FILE...]" },
     { "arrays", 0, 0, G_OPTION_ARG_STRING, &wishes->arrays,
@@ -196,5 +218,6 @@ monge_cli_run_convert (MongeCli *cli,
   g_free (wishes.filters);
   g_free (wishes.values);
   g_free (wishes.arrays);
+  g_free (wishes.transform);
   return status;
 }

@@ -60,7 +60,7 @@ void monge_cli_outputs_clear (MongeCliOutputs *outputs);
     "Arrays of the moved shape: displacement, displacement_magnitude, distance, loss_density, " \
     "potential, velocity [displacement]", "all|none|LIST" }, \
   { "correspondences", 0, 0, G_OPTION_ARG_FILENAME, &(outputs)->correspondence_path, \
-    "Where on the target each vertex has come to: .csv, .tsv, .npy", "OUT" }, \
+    "Where on the target each vertex has come to: .csv, .tsv, .npy, .npz", "OUT" }, \
   { "transform", 0, 0, G_OPTION_ARG_FILENAME, &(outputs)->transform_path, \
     "The linear map of the model, of a free one the closest affine: .tfm and .txt for 3D Slicer " \
     "and ITK, .csv, .json, .npy for the matrix", "OUT" }, \

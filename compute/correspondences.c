@@ -2,6 +2,7 @@
 
 #include "compute/io/io.h"
 #include "compute/io/scan.h"
+#include "compute/io/values.h"
 
 #include <string.h>
 
@@ -215,6 +216,45 @@ save_npy (const MongeCorrespondences *c, const double *source, const char *path,
   return monge_npy_save (path, values, c->n, d, error);
 }
 
+static void
+add_array (GPtrArray *arrays, const char *name, MongeType type, guint n_components, gsize n,
+           gconstpointer values)
+{
+  GBytes *bytes = g_bytes_new (values, n * n_components * monge_type_get_size (type));
+
+  g_ptr_array_add (arrays, monge_array_new (name, type, n_components, n, bytes));
+}
+
+/* The same columns, those that belong together in one array. */
+static gboolean
+save_npz (const MongeCorrespondences *c, const double *source, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) arrays = monge_values_new ();
+  g_autofree guint32 *index = g_new (guint32, MAX (c->n, 1));
+  g_autofree gint64 *cell = g_new (gint64, MAX (c->n, 1));
+  g_autofree double *weights = g_new (double, 3 * MAX (c->n, 1));
+  g_autofree double *distance = g_new (double, MAX (c->n, 1));
+
+  for (gsize i = 0; i < c->n; i++)
+    {
+      index[i] = (guint32) i;
+      cell[i] = get_arity (c->target) > 1 ? (gint64) c->nearest[i].item : -1;
+      memcpy (weights + 3 * i, c->nearest[i].weights, 3 * sizeof *weights);
+      distance[i] = c->nearest[i].distance;
+    }
+  add_array (arrays, "source", MONGE_TYPE_UINT32, 1, c->n, index);
+  add_array (arrays, "source_position", MONGE_TYPE_FLOAT64, 3, c->n, source);
+  add_array (arrays, "moved_position", MONGE_TYPE_FLOAT64, 3, c->n, c->moved);
+  add_array (arrays, "target_cell", MONGE_TYPE_INT64, 1, c->n, cell);
+  add_array (arrays, "target_vertex", MONGE_TYPE_UINT32, 1, c->n, c->vertex);
+  add_array (arrays, "target_position", MONGE_TYPE_FLOAT64, 3, c->n, c->foot);
+  add_array (arrays, "weights", MONGE_TYPE_FLOAT64, 3, c->n, weights);
+  add_array (arrays, "distance", MONGE_TYPE_FLOAT64, 1, c->n, distance);
+  if (c->labels != NULL)
+    add_array (arrays, "label", MONGE_TYPE_INT32, 1, c->n, c->labels);
+  return monge_values_save (arrays, path, error);
+}
+
 static char
 find_separator (const char *path)
 {
@@ -224,6 +264,8 @@ find_separator (const char *path)
     return ',';
   if (g_str_has_suffix (lower, ".tsv"))
     return '\t';
+  if (g_str_has_suffix (lower, ".npz"))
+    return 'z';
   return g_str_has_suffix (lower, ".npy") ? 'n' : '\0';
 }
 
@@ -234,7 +276,7 @@ monge_correspondences_check_path (const char *path, GError **error)
     return TRUE;
   g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAME,
                "%s: its name does not say in which format to write a table; use one of .csv, .tsv, "
-               ".npy", path);
+               ".npy, .npz", path);
   return FALSE;
 }
 
@@ -250,6 +292,8 @@ monge_correspondences_save (const MongeCorrespondences *c, const char *path, GEr
     return FALSE;
   if (separator == 'n')
     return save_npy (c, source, path, error);
+  if (separator == 'z')
+    return save_npz (c, source, path, error);
   write_text (c, source, separator, out);
   return monge_file_save (path, out->str, out->len, error);
 }

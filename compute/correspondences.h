@@ -38,7 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeCorrespondences, monge_correspondences_free)
 /* The columns of the tables: "source", "source_x" … "distance", then "label" and, in text alone,
  * "label_name", where there are any. "target_cell" is −1 for targets without cells. */
 extern const char *const monge_correspondence_columns[];
-/* As .csv or .tsv, or .npy (n × columns) float64. */
+/* As .csv or .tsv, .npy (n × columns) float64, or .npz with an array for each column or triple of
+ * them. */
 gboolean monge_correspondences_save (const MongeCorrespondences *correspondences, const char *path,
                                      GError **error);
 gboolean monge_correspondences_check_path (const char *path, GError **error);

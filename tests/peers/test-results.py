@@ -113,6 +113,16 @@ def test_transforms_move_the_source_as_slicer_would():
                 close(np.linalg.det(forward[:3, :3]), 1, 1e-9, "determinant")
 
 
+def test_convert_moves_by_transforms():
+    module("vtk")
+    for name in ("t.tfm", "t.csv", "t.json", "t.npy"):
+        _, x, y = register("--model", "similarity", "--transform", tmp(name))
+        run("convert", tmp("before.vtk"), tmp("again.vtk"), "--transform", tmp(name))
+        assert worst(get_points(read_polydata(tmp("again.vtk"))), y) < 2e-5, name
+    refuse("convert", tmp("before.vtk"), tmp("again.vtk"), "--transform", tmp("before.vtk"),
+           code=FAILED, says=["before.vtk"])
+
+
 def test_plain_matrices_go_forward():
     module("vtk")
     for name in ("t.csv", "t.npy", "t.json"):
@@ -375,6 +385,7 @@ def test_correspondences():
     vtk = module("vtk")
     register("--correspondences", tmp("c.csv"))
     register("--correspondences", tmp("c.npy"))
+    register("--correspondences", tmp("c.npz"))
     about, x, y = register("--correspondences", tmp("c.tsv"))
     target = read_polydata(tmp("goal.vtk"))
     z = get_points(target)
@@ -385,6 +396,12 @@ def test_correspondences():
     assert list(rows[0]) == about["correspondences"]["columns"] and len(rows) == len(x)
     table = np.array([[float(row[key]) for key in rows[0]] for row in rows])
     assert worst(table, np.load(tmp("c.npy"))) == 0
+    zipped = np.load(tmp("c.npz"))
+    columns = ("source", "source_position", "moved_position", "target_cell", "target_vertex",
+               "target_position", "weights", "distance")
+    assert sorted(zipped) == sorted(columns)
+    assert worst(np.concatenate([zipped[key].reshape(len(x), -1) for key in columns], axis=1),
+                 table) == 0
     assert worst(table[:, 1:4], x) < 1e-5 and worst(table[:, 4:7], y) < 1e-5
     close(table[:, 15].mean(), about["correspondences"]["mean_distance"], 1e-9, "mean distance")
     locator = vtk.vtkCellLocator()
