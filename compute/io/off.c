@@ -320,7 +320,7 @@ read_vertices (Reader *reader, GError **error)
   if (!measure_vertex (reader, error))
     return FALSE;
   least = reader->n_numbers * (reader->is_binary ? 4 : 2);
-  if (reader->n_vertices > (bytes_left (reader) + 1) / least)
+  if (reader->n_vertices > (bytes_left (reader) + !reader->is_binary) / least)
     return fail (reader, error, MONGE_ERROR_FORMAT,
                  "truncated: %" G_GSIZE_FORMAT " vertices are promised, %" G_GSIZE_FORMAT
                  " bytes are present; copy the file again", reader->n_vertices,
@@ -437,7 +437,7 @@ read_faces (Reader *reader, GError **error)
 {
   gsize least = reader->is_binary ? 8 : 2;
 
-  if (reader->n_faces > (bytes_left (reader) + 1) / least)
+  if (reader->n_faces > (bytes_left (reader) + !reader->is_binary) / least)
     return fail (reader, error, MONGE_ERROR_FORMAT,
                  "truncated: %" G_GSIZE_FORMAT " faces are promised, %" G_GSIZE_FORMAT
                  " bytes are present; copy the file again", reader->n_faces, bytes_left (reader));

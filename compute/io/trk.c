@@ -148,8 +148,9 @@ list_columns (const guint8 *names, guint n_columns, const char *unnamed)
   for (guint i = 0; i < MONGE_TRK_NAMES && used < n_columns; i++)
     {
       Column column = { .first = used };
+      guint n = decode_name (names + i * MONGE_TRK_NAME_SIZE, &column.name);
 
-      column.n = MIN (decode_name (names + i * MONGE_TRK_NAME_SIZE, &column.name), n_columns - used);
+      column.n = MIN (n, n_columns - used);
       used += column.n;
       if (column.n > 0)
         g_array_append_val (columns, column);
