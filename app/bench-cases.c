@@ -57,6 +57,14 @@ const MongeBenchCase monge_bench_cases[] = {
     monge_bench_run_segment, TRUE, 0, 3, 0, "one" },
   { "segment-aal-all", "The surfaces of all its 116 labels, which share their vertices",
     monge_bench_run_segment, TRUE, 0, 3, 0, "all" },
+  { "read-ply-1e6", "A surface of 10^6 vertices and 2 10^6 faces from binary PLY",
+    monge_bench_run_reading, FALSE, 1000000, 3, 0, "ply" },
+  { "read-obj-1e6", "The same from OBJ, which is text",
+    monge_bench_run_reading, FALSE, 1000000, 3, 0, "obj" },
+  { "read-vtk-1e6", "The same from binary VTK",
+    monge_bench_run_reading, FALSE, 1000000, 3, 0, "vtk" },
+  { "read-vtp-1e6", "The same from VTP",
+    monge_bench_run_reading, FALSE, 1000000, 3, 0, "vtp" },
   { NULL },
 };
 

@@ -38,6 +38,11 @@ gboolean monge_bench_run_neighbours (MongeBench *bench, const MongeBenchCase *of
 gboolean monge_bench_run_segment (MongeBench *bench, const MongeBenchCase *of, MongeBenchRow *row,
                                   GError **error);
 
+/* A surface of n vertices from a file of the format whose extension @of->text is. Error: of the
+ * coordinates against what was written, infinite if faces differ. */
+gboolean monge_bench_run_reading (MongeBench *bench, const MongeBenchCase *of, MongeBenchRow *row,
+                                  GError **error);
+
 /* Notes how the truth was found. */
 void monge_bench_row_describe_truth (MongeBenchRow *row, const MongeBenchTruth *truth);
 void monge_bench_row_free (MongeBenchRow *row);
