@@ -292,7 +292,7 @@ monge_fcsv_landmarks_parse (const MongeFile *file, const char *part, GError **er
       if (scan.line % 1024 == 0 && monge_task_return_if_cancelled (file->task, error))
         return NULL;
       monge_scan_skip_blanks (&scan);
-      if (*scan.at == '#')
+      if (scan.at < scan.end && *scan.at == '#')
         {
           g_autofree char *line = monge_scan_dup_rest (&scan);
           parse_comment (line, &head);
