@@ -493,7 +493,48 @@ report_label (JsonBuilder *report,
   monge_report_string (report, "name", label->name);
   monge_report_integer (report, "voxels", (gint64) label->n_voxels);
   monge_report_number (report, "volume", (double) label->n_voxels * voxel_size);
+  if (label->has_colour)
+    monge_report_vector (report, "colour",
+                         (const double[4]){ label->rgba[0], label->rgba[1], label->rgba[2],
+                                            label->rgba[3] }, 4);
   json_builder_end_object (report);
+}
+
+static void
+report_notes (JsonBuilder *report, const char *const *notes)
+{
+  json_builder_set_member_name (report, "warnings");
+  json_builder_begin_array (report);
+  for (; *notes != NULL; notes++)
+    json_builder_add_string_value (report, *notes);
+  json_builder_end_array (report);
+}
+
+static void
+report_range (JsonBuilder *report, const MongeVolume *volume)
+{
+  float lowest, highest;
+
+  if (monge_volume_get_kind (volume) != MONGE_VOLUME_INTENSITIES)
+    return;
+  monge_volume_get_range (volume, &lowest, &highest);
+  monge_report_vector (report, "range", (const double[2]){ lowest, highest }, 2);
+  monge_report_number (report, "level", monge_volume_suggest_level (volume));
+}
+
+static const char *
+get_kind_name (const MongeVolume *volume)
+{
+  return monge_volume_get_kind (volume) == MONGE_VOLUME_LABELS ? "labels" : "intensities";
+}
+
+/* Of the grid, along its axis @k. */
+static double
+get_spacing (const MongeVolume *volume, guint k)
+{
+  const double *affine = monge_volume_get_affine (volume);
+
+  return hypot (hypot (affine[k], affine[4 + k]), affine[8 + k]);
 }
 
 static void
@@ -509,6 +550,7 @@ report_volume (JsonBuilder *report,
 
   compute_volume_bounds (volume, lower, upper);
   monge_report_string (report, "kind", "volume");
+  monge_report_string (report, "values", get_kind_name (volume));
   monge_report_integer (report, "points", (gint64) n_voxels);
   monge_report_integer (report, "faces", 0);
   monge_report_integer (report, "segments", 0);
@@ -519,6 +561,12 @@ report_volume (JsonBuilder *report,
   monge_report_number (report, "volume", (double) n_voxels * voxel);
   monge_report_string (report, "orientation", monge_volume_get_orientation (volume));
   monge_report_vector (report, "size", sizes, 3);
+  monge_report_vector (report, "spacing", (const double[3]){ get_spacing (volume, 0),
+                                                             get_spacing (volume, 1),
+                                                             get_spacing (volume, 2) }, 3);
+  monge_report_string (report, "stored_space",
+                       monge_space_names[monge_volume_get_stored_space (volume)]);
+  report_range (report, volume);
   monge_report_number (report, "voxel_volume", voxel);
   monge_report_vector (report, "affine", monge_volume_get_affine (volume), 16);
   report_empty_list (report, "arrays");
@@ -527,7 +575,45 @@ report_volume (JsonBuilder *report,
   for (guint i = 0; i < table->len; i++)
     report_label (report, &g_array_index (table, MongeLabel, i), voxel);
   json_builder_end_array (report);
-  report_empty_list (report, "warnings");
+  report_notes (report, monge_volume_get_notes (volume));
+}
+
+static void
+print_labels (MongeCli *cli, const MongeVolume *volume)
+{
+  const GArray *table = monge_volume_get_label_table (volume);
+
+  for (guint i = 0; i < table->len; i++)
+    {
+      const MongeLabel *label = &g_array_index (table, MongeLabel, i);
+
+      monge_cli_print (cli, "label %5d  %9" G_GSIZE_FORMAT " voxels  %10.6g mm³  %s\n",
+                       label->label, label->n_voxels,
+                       (double) label->n_voxels * monge_volume_get_voxel_size (volume),
+                       label->name != NULL ? label->name : "");
+    }
+}
+
+static void
+print_volume (MongeCli *cli, const MongeVolume *volume, const char *path)
+{
+  const guint *size = monge_volume_get_size (volume);
+  float lowest, highest;
+
+  monge_cli_print (cli,
+                   "%s: volume of %u × %u × %u voxels of %.4g × %.4g × %.4g mm, %.4g mm³, %s\n",
+                   path, size[0], size[1], size[2], get_spacing (volume, 0),
+                   get_spacing (volume, 1), get_spacing (volume, 2),
+                   monge_volume_get_voxel_size (volume), monge_volume_get_orientation (volume));
+  if (monge_volume_get_kind (volume) == MONGE_VOLUME_INTENSITIES)
+    {
+      monge_volume_get_range (volume, &lowest, &highest);
+      monge_cli_print (cli, "intensities from %.6g to %.6g; a surface may begin at %.4g\n",
+                       (double) lowest, (double) highest, monge_volume_suggest_level (volume));
+    }
+  print_labels (cli, volume);
+  for (const char *const *note = monge_volume_get_notes (volume); *note != NULL; note++)
+    monge_cli_print (cli, "note: %s\n", *note);
 }
 
 static gboolean
@@ -538,27 +624,15 @@ inform_volume (MongeCli *cli,
   const char *path = cli->recipe->source.path;
   g_autoptr (MongeVolume) volume = monge_volume_load (path, cli->task, error);
   const GArray *table;
-  const guint *size;
   gsize n_voxels = 0;
 
   if (volume == NULL)
     return FALSE;
   table = monge_volume_get_label_table (volume);
-  size = monge_volume_get_size (volume);
   for (guint i = 0; i < table->len; i++)
     n_voxels += g_array_index (table, MongeLabel, i).n_voxels;
   report_volume (report, volume, n_voxels);
-  monge_cli_print (cli, "%s: volume of %u × %u × %u voxels of %.4g mm³, %s\n", path, size[0],
-                   size[1], size[2], monge_volume_get_voxel_size (volume),
-                   monge_volume_get_orientation (volume));
-  for (guint i = 0; i < table->len; i++)
-    {
-      const MongeLabel *label = &g_array_index (table, MongeLabel, i);
-      monge_cli_print (cli, "label %5d  %9" G_GSIZE_FORMAT " voxels  %10.6g mm³  %s\n",
-                       label->label, label->n_voxels,
-                       (double) label->n_voxels * monge_volume_get_voxel_size (volume),
-                       label->name != NULL ? label->name : "");
-    }
+  print_volume (cli, volume, path);
   return TRUE;
 }
 

@@ -7,11 +7,11 @@
 
 /* NRRD, attached and detached, with the segmentations of 3D Slicer.
  *
- * It is read here and not by libteem (1.12), which is made for files that are trusted: it asks for the
- * memory that a header promises before it looks for the numbers (80 GB for a header of 90 bytes, which
- * the allocator grants or not), follows the names of data files anywhere, keeps its errors in one list
- * for all threads, cannot be stopped while it unzips, and leaked on 8 of 20,000 headers with one to
- * four bytes changed. What remains to be done is text, and bytes that zlib unpacks.
+ * It is read here and not by libteem (1.12), which is made for files that are trusted: it asks for
+ * the memory that a header promises before it looks for the numbers (80 GB for a header of 90 bytes,
+ * which the allocator grants or not), follows the names of data files anywhere, keeps its errors in
+ * one list for all threads, cannot be stopped while it unzips, and leaked on 8 of 20,000 headers with
+ * one to four bytes changed. What remains to be done is text, and bytes that zlib unpacks.
  *
  * https://teem.sourceforge.net/nrrd/format.html */
 

@@ -1,5 +1,5 @@
-/* The numbers of a volume behind a header in text: raw, zipped, or written out; in one file or several.
- * Private to the readers of volumes. */
+/* The numbers of a volume behind a header in text: raw, zipped, or written out; in one file or
+ * several. Private to the readers of volumes. */
 #pragma once
 
 #include "compute/io/file.h"

@@ -104,7 +104,7 @@ monge_volume_name_label (MongeVolume *volume, gint32 label, const char *name, co
       g_free (row->name);
       row->name = g_utf8_make_valid (name, -1);
     }
-  row->has_colour = rgba != NULL;
+  row->has_colour |= rgba != NULL;
   if (rgba != NULL)
     memcpy (row->rgba, rgba, sizeof row->rgba);
 }
