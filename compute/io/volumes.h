@@ -39,5 +39,10 @@ gboolean monge_path_is_volume (const char *path);
 /* With the names and colours of labels that the file holds or a table beside it. Errors start with
  * the path. Any thread. At most the unzipped file and 2 bytes a voxel (labels) or 4 (intensities). */
 MongeVolume *monge_volume_load (const char *path, MongeTask *task, GError **error);
+/* As .nii, .nii.gz, .nrrd (zipped; labels with names are segments for 3D Slicer) or .mha: labels in
+ * the smallest type that holds them, intensities as float32. NRRD keeps the map exactly, along the
+ * axes the volume came from, MetaImage to rounding, NIfTI to float32; these two have no place for
+ * names. */
+gboolean monge_volume_save (const MongeVolume *volume, const char *path, GError **error);
 
 G_END_DECLS

@@ -14,5 +14,8 @@ main (void)
     printf ("io:%s\n", format->name);
   for (const MongeValueFormat *format = monge_value_formats; format->name != NULL; format++)
     printf ("values:%s\n", format->name);
+  for (const MongeVolumeFormat *format = monge_volume_formats; format->name != NULL; format++)
+    printf ("volumes:%s\n", format->name);
+  puts ("volumes:labels");
   return 0;
 }
