@@ -1,4 +1,4 @@
-#include "app/cli.h"
+#include "app/cli-labels.h"
 
 #include "compute/io/io.h"
 #include "compute/io/values.h"
@@ -15,7 +15,9 @@ typedef struct {
   char *values;
   char *arrays;
   char *transform;
-  gboolean as_surface, as_voxels;
+  char *level;
+  gboolean as_surface, as_voxels, as_density;
+  gboolean all_labels, together;
   gint64 n_points;
   gint64 seed;
 } Wishes;
@@ -35,27 +37,17 @@ transform (MongeCli *cli,
   return monge_shape_transformed (before, affine, error);
 }
 
+/* @original filtered and sampled as wished. */
 static MongeShape *
-make_shape (MongeCli *cli,
-            const Wishes *wishes,
-            GError **error)
+prepare (MongeCli *cli,
+         const Wishes *wishes,
+         MongeShape *original,
+         GError **error)
 {
-  MongeRecipeInput *input = &cli->recipe->source;
-  g_autoptr (MongeShape) original = NULL, shape = NULL;
+  g_autoptr (MongeShape) shape = NULL;
   g_autoptr (GPtrArray) notes = NULL;
 
-  input->as_voxels = wishes->as_voxels;
-  if ((wishes->as_surface || wishes->as_voxels) && !monge_path_is_volume (input->path))
-    {
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                   "%s: only a volume (.nii, .nii.gz) has a surface or voxels to choose from",
-                   input->path);
-      return NULL;
-    }
-  original = monge_recipe_input_load_original (input, cli->task, error);
-  if (original == NULL)
-    return NULL;
-  shape = monge_recipe_input_filter (input, original, cli->task, &notes, error);
+  shape = monge_recipe_input_filter (&cli->recipe->source, original, cli->task, &notes, error);
   for (guint i = 0; notes != NULL && i < notes->len; i++)
     monge_cli_note (cli, "%s", (char *) g_ptr_array_index (notes, i));
   if (shape != NULL && wishes->transform != NULL)
@@ -126,17 +118,15 @@ save (MongeShape *shape,
   return arrays != NULL && monge_values_save (arrays, path, error);
 }
 
-static int
-convert (MongeCli *cli,
-         const Wishes *wishes,
-         const char *path,
-         GError **error)
+static gboolean
+write_shape (MongeCli *cli,
+             const Wishes *wishes,
+             MongeShape *original,
+             const char *path,
+             GError **error)
 {
-  g_autoptr (MongeShape) shape = NULL;
+  g_autoptr (MongeShape) shape = prepare (cli, wishes, original, error);
 
-  if (!monge_cli_check_output (path, error))
-    return FALSE;
-  shape = make_shape (cli, wishes, error);
   if (shape == NULL || !save (shape, wishes, path, error))
     return FALSE;
   for (const char *const *repair = monge_shape_get_repairs (shape); *repair != NULL; repair++)
@@ -148,6 +138,89 @@ convert (MongeCli *cli,
   return TRUE;
 }
 
+/* A file for each label, or all in one. */
+static gboolean
+convert_all_labels (MongeCli *cli,
+                    const Wishes *wishes,
+                    const MongeVolume *volume,
+                    const char *path,
+                    GError **error)
+{
+  g_autoptr (MongeShape) joined = NULL;
+  g_autoptr (GPtrArray) parts = monge_cli_extract_all (cli, volume, wishes->as_voxels, error);
+
+  if (parts == NULL)
+    return FALSE;
+  if (wishes->together)
+    {
+      joined = monge_cli_join_labels (volume, parts, error);
+      return joined != NULL && write_shape (cli, wishes, joined, path, error);
+    }
+  for (guint i = 0; i < parts->len; i++)
+    {
+      g_autofree char *own = monge_cli_dup_label_path (volume, i, path);
+
+      if (!write_shape (cli, wishes, g_ptr_array_index (parts, i), own, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+convert_volume (MongeCli *cli,
+                const Wishes *wishes,
+                const char *path,
+                GError **error)
+{
+  MongeRecipeInput *input = &cli->recipe->source;
+  g_autoptr (MongeVolume) volume = monge_volume_load (input->path, cli->task, error);
+  g_autoptr (MongeShape) shape = NULL;
+
+  if (volume == NULL
+      || (wishes->labels != NULL
+          && !monge_cli_choose_labels (input, volume, wishes->labels, error)))
+    return FALSE;
+  for (const char *const *note = monge_volume_get_notes (volume); *note != NULL; note++)
+    monge_cli_note (cli, "%s: %s", input->path, *note);
+  if (monge_path_is_volume (path))
+    return monge_volume_save (volume, path, error);
+  if (wishes->all_labels)
+    return convert_all_labels (cli, wishes, volume, path, error);
+  if (monge_volume_get_kind (volume) == MONGE_VOLUME_INTENSITIES && !input->has_level)
+    monge_cli_note (cli, "%s: intensities; the level is %.6g, --level says another", input->path,
+                    monge_volume_suggest_level (volume));
+  shape = monge_recipe_input_extract (input, volume, cli->task, error);
+  return shape != NULL && write_shape (cli, wishes, shape, path, error);
+}
+
+static int
+convert (MongeCli *cli,
+         const Wishes *wishes,
+         const char *path,
+         GError **error)
+{
+  MongeRecipeInput *input = &cli->recipe->source;
+  g_autoptr (MongeShape) original = NULL;
+
+  input->as_voxels |= wishes->as_voxels;
+  input->as_density |= wishes->as_density;
+  if (monge_path_is_volume (input->path))
+    return (monge_path_is_volume (path) || monge_cli_check_output (path, error))
+           && convert_volume (cli, wishes, path, error);
+  if (wishes->as_surface || wishes->as_voxels || wishes->as_density || wishes->all_labels
+      || wishes->labels != NULL || wishes->level != NULL)
+    {
+      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                   "%s: only a volume (.nii, .nii.gz, .nrrd, .mha) has labels, a surface or voxels "
+                   "to choose from", input->path);
+      return FALSE;
+    }
+  if (!monge_cli_check_output (path, error))
+    return FALSE;
+  original = monge_recipe_input_load_original (input, cli->task, error);
+  return original != NULL && write_shape (cli, wishes, original, path, error);
+}
+
 static int
 run (MongeCli *cli,
      Wishes *wishes,
@@ -156,11 +229,19 @@ run (MongeCli *cli,
 {
   const GOptionEntry own[] = {
     { "label", 0, 0, G_OPTION_ARG_STRING, &wishes->labels,
-      "Labels of a volume, taken together; so does IN#L[,L...]", "L[,L...]" },
+      "Labels of a volume by number or name, taken together; so does IN#L[,L...]", "L[,L...]" },
+    { "all-labels", 0, 0, G_OPTION_ARG_NONE, &wishes->all_labels,
+      "Every label of a volume for itself, in files named after OUT and the label", NULL },
+    { "together", 0, 0, G_OPTION_ARG_NONE, &wishes->together,
+      "With --all-labels, one file whose array “label” says which", NULL },
     { "surface", 0, 0, G_OPTION_ARG_NONE, &wishes->as_surface,
       "Of a volume, the closed surface around them (the default)", NULL },
     { "voxels", 0, 0, G_OPTION_ARG_NONE, &wishes->as_voxels,
       "Of a volume, the voxel centres with the array “weight”", NULL },
+    { "level", 0, 0, G_OPTION_ARG_STRING, &wishes->level,
+      "Of a volume of intensities, the surface where they are V [what parts them best]", "V" },
+    { "density", 0, 0, G_OPTION_ARG_NONE, &wishes->as_density,
+      "Of one, its voxels of at least that level, weighted by mm³ × intensity", NULL },
     { "points", 0, 0, G_OPTION_ARG_INT64, &wishes->n_points,
       "Draw so many points at random, uniformly by area or length", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT64, &wishes->seed, "Which points are drawn [0]", "S" },
@@ -183,12 +264,17 @@ run (MongeCli *cli,
   arguments = monge_cli_parse (cli, argc, argv, 0, own, 2, &status);
   if (arguments == NULL)
     return status;
-  if (wishes->as_surface && wishes->as_voxels)
-    return monge_cli_refuse (cli, "--surface and --voxels exclude each other");
+  if (wishes->as_surface + wishes->as_voxels + wishes->as_density > 1)
+    return monge_cli_refuse (cli, "--surface, --voxels and --density exclude each other");
+  if (wishes->together && !wishes->all_labels)
+    return monge_cli_refuse (cli, "--together is for --all-labels");
+  if (wishes->all_labels && (wishes->labels != NULL || wishes->mirror != NULL))
+    return monge_cli_refuse (cli, "--all-labels takes neither --label nor --mirror; there is "
+                             "--filter mirror");
   if (wishes->n_points == 0 || wishes->n_points < -1)
     return monge_cli_refuse (cli, "--points takes a number from 1");
-  if ((wishes->labels != NULL
-       && !monge_recipe_set (cli->recipe, "source-label", wishes->labels, &error))
+  if ((wishes->level != NULL
+       && !monge_recipe_set (cli->recipe, "source-level", wishes->level, &error))
       || (wishes->mirror != NULL
           && !monge_recipe_set (cli->recipe, "mirror-source", wishes->mirror, &error))
       || (wishes->filters != NULL
@@ -214,6 +300,7 @@ monge_cli_run_convert (MongeCli *cli,
   int status = run (cli, &wishes, argc, argv);
 
   g_free (wishes.labels);
+  g_free (wishes.level);
   g_free (wishes.mirror);
   g_free (wishes.filters);
   g_free (wishes.values);

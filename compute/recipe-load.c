@@ -83,27 +83,31 @@ finish (const MongeRecipeInput *input,
   return g_steal_pointer (&shape);
 }
 
+/* The part of @input that says what is read and what is made of a volume; borrows its labels. */
+static MongeLoadOptions
+get_options (const MongeRecipeInput *input)
+{
+  return (MongeLoadOptions){
+    .labels = input->labels,
+    .n_labels = input->n_labels,
+    .as_voxels = input->as_voxels,
+    .has_level = input->has_level,
+    .level = input->level,
+    .as_density = input->as_density,
+    .space = input->space,
+    .repairs = input->repairs,
+  };
+}
+
 MongeShape *
 monge_recipe_input_extract (const MongeRecipeInput *input,
                             const MongeVolume *volume,
                             MongeTask *task,
                             GError **error)
 {
-  gboolean has_labels = monge_volume_get_kind (volume) == MONGE_VOLUME_LABELS;
-  MongeShape *shape = NULL;
+  const MongeLoadOptions options = get_options (input);
+  MongeShape *shape = monge_volume_make_shape (volume, &options, task, error);
 
-  if (!has_labels && input->has_level && input->as_density)
-    shape = monge_volume_extract_density (volume, input->level, task, error);
-  else if (!has_labels && input->has_level)
-    shape = monge_volume_extract_level (volume, input->level, task, error);
-  else if (!has_labels || input->n_labels == 0)
-    g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                 has_labels ? "a volume of labels: choose which"
-                            : "a volume of intensities: choose a level");
-  else if (input->as_voxels)
-    shape = monge_volume_extract_voxels (volume, input->labels, input->n_labels, task, error);
-  else
-    shape = monge_volume_extract_surface (volume, input->labels, input->n_labels, task, error);
   if (shape == NULL)
     g_prefix_error (error, "%s: ", input->path);
   return finish (input, shape, task, error);
@@ -114,29 +118,15 @@ load (const MongeRecipeInput *input,
       MongeTask *task,
       GError **error)
 {
-  MongeLoadOptions options = {
-    .labels = input->labels,
-    .n_labels = input->n_labels,
-    .as_voxels = input->as_voxels,
-    .space = input->space,
-    .repairs = input->repairs,
-  };
+  const MongeLoadOptions options = get_options (input);
 
   if (g_str_has_prefix (input->path, EXAMPLE))
     return monge_generate_by_name (input->path + strlen (EXAMPLE), error);
-  if (input->has_level && monge_path_is_volume (input->path))
-    {
-      g_autoptr (MongeVolume) volume = monge_volume_load (input->path, task, error);
-      MongeRecipeInput bare = *input;
-
-      bare.mirror = -1; /* done at the end, as for all */
-      bare.values = NULL;
-      return volume != NULL ? monge_recipe_input_extract (&bare, volume, task, error) : NULL;
-    }
   if (input->n_labels > 0 && !monge_path_is_volume (input->path))
     {
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                   "%s: labels can only be chosen from a volume (.nii, .nii.gz)", input->path);
+                   "%s: labels can only be chosen from a volume (.nii, .nii.gz, .nrrd, .mha)",
+                   input->path);
       return NULL;
     }
   return monge_shape_load (input->path, &options, task, error);

@@ -173,8 +173,8 @@ parse_file (const char *path, const MongeLoadOptions *options, MongeTask *task, 
     {
       known = list_formats (FALSE);
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                   "neither its bytes nor its name are of a known format; known are %s and label "
-                   "volumes (.nii, .nii.gz)", known);
+                   "neither its bytes nor its name are of a known format; known are %s and volumes "
+                   "(.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd)", known);
       return NULL;
     }
   file.name = name = monge_path_dup_shape_name (path);
@@ -213,12 +213,6 @@ choose_label (const MongeVolume *volume, gint32 *label, GError **error)
       *label = g_array_index (table, MongeLabel, 0).label;
       return TRUE;
     }
-  if (monge_volume_get_kind (volume) == MONGE_VOLUME_INTENSITIES)
-    {
-      g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                           "it holds intensities, not labels; segment it and give the labels");
-      return FALSE;
-    }
   if (table->len == 0)
     {
       g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_EMPTY,
@@ -232,13 +226,19 @@ choose_label (const MongeVolume *volume, gint32 *label, GError **error)
 }
 
 static MongeShape *
-extract (const MongeVolume *volume, const MongeLoadOptions *options, MongeTask *task,
-         GError **error)
+make_from_labels (const MongeVolume *volume, const MongeLoadOptions *options, MongeTask *task,
+                  GError **error)
 {
   const gint32 *labels = options->labels;
   guint n_labels = options->n_labels;
   gint32 only;
 
+  if (options->has_level || options->as_density)
+    {
+      g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                           "it holds labels, which have no level and no density; choose labels");
+      return NULL;
+    }
   if (labels == NULL || n_labels == 0)
     {
       if (!choose_label (volume, &only, error))
@@ -252,6 +252,33 @@ extract (const MongeVolume *volume, const MongeLoadOptions *options, MongeTask *
 }
 
 static MongeShape *
+make_from_intensities (const MongeVolume *volume, const MongeLoadOptions *options,
+                       MongeTask *task, GError **error)
+{
+  double level = options->has_level ? options->level : monge_volume_suggest_level (volume);
+
+  if (options->n_labels > 0)
+    {
+      g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                           "it holds intensities, not labels; give a level, or segment it");
+      return NULL;
+    }
+  return options->as_density || options->as_voxels
+           ? monge_volume_extract_density (volume, level, task, error)
+           : monge_volume_extract_level (volume, level, task, error);
+}
+
+MongeShape *
+monge_volume_make_shape (const MongeVolume *volume, const MongeLoadOptions *options,
+                         MongeTask *task, GError **error)
+{
+  g_return_val_if_fail (volume != NULL && options != NULL, NULL);
+  return monge_volume_get_kind (volume) == MONGE_VOLUME_LABELS
+           ? make_from_labels (volume, options, task, error)
+           : make_from_intensities (volume, options, task, error);
+}
+
+static MongeShape *
 load_from_volume (const char *path, const MongeLoadOptions *options, MongeTask *task,
                   GError **error)
 {
@@ -260,7 +287,7 @@ load_from_volume (const char *path, const MongeLoadOptions *options, MongeTask *
 
   if (volume == NULL)
     return NULL;
-  shape = extract (volume, options, task, error);
+  shape = monge_volume_make_shape (volume, options, task, error);
   if (shape == NULL)
     g_prefix_error (error, "%s: ", path);
   return shape;

@@ -62,6 +62,8 @@ MongeShape *monge_format_parse_bytes (const MongeFormat *format, const guint8 *d
  * @labels: borrowed; of a label volume, taken together; NULL: its only one, or else the error lists
  *   them
  * @as_voxels: voxel centres instead of the surface
+ * @level: of a volume of intensities, if @has_level; else the one it suggests itself
+ * @as_density: its voxels of at least that level, weighted, instead of the surface
  * @space: what to assume where the file does not say along what its coordinates run
  * @repairs: vertices that are not finite are dropped and told, instead of being an error
  *
@@ -71,6 +73,9 @@ typedef struct {
   const gint32 *labels;
   guint n_labels;
   gboolean as_voxels;
+  gboolean has_level;
+  double level;
+  gboolean as_density;
   MongeSpace space;
   gboolean repairs;
 } MongeLoadOptions;
@@ -78,6 +83,9 @@ typedef struct {
 /* Errors start with the path. Any thread. @options: (nullable). */
 MongeShape *monge_shape_load (const char *path, const MongeLoadOptions *options, MongeTask *task,
                               GError **error);
+/* What @options make of @volume. Errors name no path. */
+MongeShape *monge_volume_make_shape (const MongeVolume *volume, const MongeLoadOptions *options,
+                                     MongeTask *task, GError **error);
 
 /**
  * MongeSaveOptions:

@@ -8,8 +8,8 @@
 #include "compute/shape/bytes.h"
 
 /* MetaImage: lines "Key = value" of which ElementDataFile is the last, then the numbers, or the name
- * of the file with them. World coordinates are LPS. Each row of TransformMatrix is the direction of an
- * axis of the grid, fastest first. https://itk.org/Wiki/ITK/MetaIO/Documentation */
+ * of the file with them. World coordinates are LPS. Each row of TransformMatrix is the direction of
+ * an axis of the grid, fastest first. https://itk.org/Wiki/ITK/MetaIO/Documentation */
 
 #define MAX_DIM 8
 #define MAX_VOXELS ((guint64) 1 << 31)

@@ -32,8 +32,8 @@ gboolean monge_volume_fail (GError **error, MongeError code, const char *format,
 GBytes *monge_file_load_beside (const MongeFile *file, const char *name, gboolean unzips,
                                 GError **error);
 
-/* Names and colours from the tables of labels that lie beside the volume at @path; a table that cannot
- * be read is as good as none. */
+/* Names and colours from the tables of labels that lie beside the volume at @path; a table that
+ * cannot be read is as good as none. */
 void monge_volume_read_label_table (MongeVolume *volume, const char *path);
 /* The same from the bytes of one; total over any bytes. */
 void monge_volume_take_label_table (MongeVolume *volume, const char *bytes, gsize size);

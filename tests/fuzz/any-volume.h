@@ -1,5 +1,5 @@
-/* What must hold for any bytes in any reader of volumes: a volume that keeps its promises, or an error
- * of the right domain with a message. */
+/* What must hold for any bytes in any reader of volumes: a volume that keeps its promises, or an
+ * error of the right domain with a message. */
 #pragma once
 
 #include "compute/io/io.h"
