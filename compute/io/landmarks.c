@@ -170,7 +170,7 @@ void
 monge_csv_append_field (GString *out, const char *text, char separator)
 {
   const char special[] = { separator, '"', '\n', '\r', '\0' };
-  gboolean quotes = strpbrk (text, special) != NULL || g_ascii_isspace (text[0])
+  gboolean quotes = strpbrk (text, special) != NULL || g_ascii_isspace (text[0]) || text[0] == '#'
                     || (text[0] != '\0' && g_ascii_isspace (text[strlen (text) - 1]));
 
   if (quotes)

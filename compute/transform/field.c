@@ -438,16 +438,22 @@ find_determinant (const MongeField *field, guint i, guint j, guint k)
          + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0]);
 }
 
-static gsize
-count_folded (const MongeField *field)
+/* FALSE if cancelled. */
+static gboolean
+count_folded (const MongeField *field, gsize *n_folded, MongeTask *task, GError **error)
 {
   gsize n = 0;
 
   for (guint k = 0; k + 1 < field->size[2]; k++)
-    for (guint j = 0; j + 1 < field->size[1]; j++)
-      for (guint i = 0; i + 1 < field->size[0]; i++)
-        n += !(find_determinant (field, i, j, k) > 0.0);
-  return n;
+    {
+      if (monge_task_return_if_cancelled (task, error))
+        return FALSE;
+      for (guint j = 0; j + 1 < field->size[1]; j++)
+        for (guint i = 0; i + 1 < field->size[0]; i++)
+          n += !(find_determinant (field, i, j, k) > 0.0);
+    }
+  *n_folded = n;
+  return TRUE;
 }
 
 /* (n × 3) along LPS. */
@@ -491,9 +497,9 @@ monge_field_new (const double *points, const double *ends, gsize n, MongeSpace s
   fit_affine (from, residuals, n, found.affine);
   add_affine (field, found.affine);
   if (!add_levels (field, from, residuals, n, task, error)
-      || !add_corrections (field, from, to, n, residuals, &found, task, error))
+      || !add_corrections (field, from, to, n, residuals, &found, task, error)
+      || !count_folded (field, &found.n_folded, task, error))
     return NULL;
-  found.n_folded = count_folded (field);
   if (report != NULL)
     *report = found;
   return g_steal_pointer (&field);
