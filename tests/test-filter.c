@@ -114,6 +114,68 @@ chains_are_edited (void)
   g_assert_cmpuint (monge_filter_chain_get_length (chain), ==, 4);
 }
 
+/* --- The manual --- */
+
+static char *
+describe_values (const MongeOption *option)
+{
+  g_autofree char *names = NULL;
+
+  switch (option->type)
+    {
+    case MONGE_OPTION_BOOL:
+      return g_strdup ("true, false");
+    case MONGE_OPTION_CHOICE:
+      names = g_strjoinv (", ", (char **) option->choices);
+      return g_steal_pointer (&names);
+    case MONGE_OPTION_TEXT:
+      return g_strdup ("text");
+    case MONGE_OPTION_INT:
+    case MONGE_OPTION_DOUBLE:
+    default:
+      return g_strdup_printf ("%g to %g%s%s", option->minimum, option->maximum,
+                              *option->unit != '\0' ? " " : "", option->unit);
+    }
+}
+
+/* The section of docs/filters.md on @filter. */
+static char *
+describe_filter (const MongeFilter *filter)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "## %s\n\n%s.\n\n| option | values | default | |\n|---|---|---|---|\n",
+                          filter->name, filter->description);
+  for (const MongeOption *option = filter->options; option->key != NULL; option++)
+    {
+      g_autofree char *values = describe_values (option);
+      g_autofree char *usual = monge_option_print (option, filter->defaults);
+
+      g_string_append_printf (text, "| `%s` | %s | %s | %s |\n", option->key, values, usual,
+                              option->help);
+    }
+  return g_string_free (text, FALSE);
+}
+
+/* What is printed here belongs into the manual. */
+static void
+manual_has_every_filter (void)
+{
+  g_autofree char *path = monge_test_source ("docs/filters.md");
+  g_autofree char *manual = NULL;
+
+  g_assert_true (g_file_get_contents (path, &manual, NULL, NULL));
+  for (const MongeFilter *filter = monge_filters; filter->name != NULL; filter++)
+    {
+      g_autofree char *section = describe_filter (filter);
+
+      if (strstr (manual, section) != NULL)
+        continue;
+      g_test_message ("docs/filters.md lacks:\n%s", section);
+      g_test_fail ();
+    }
+}
+
 /* --- Running --- */
 
 static MongeShape *
@@ -360,6 +422,82 @@ empty_selections_say_so (void)
   check_fails ("components", cloud, MONGE_ERROR_UNSUPPORTED, "hang together with nothing");
 }
 
+/* --- Normals, curves, bumps --- */
+
+static void
+normals_of_a_ball_point_out (void)
+{
+  g_autoptr (MongeShape) ball = monge_generate_sphere (4, 2.0, (const double[3]){ 1, 2, 3 });
+  g_autoptr (MongeShape) cloud = apply ("subsample points=1000 method=poisson", ball, NULL);
+  MongeShape *const shapes[] = { ball, cloud };
+
+  for (int k = 0; k < 4; k++)
+    {
+      double sign = k % 2 == 0 ? 1.0 : -1.0;
+      g_autoptr (MongeShape) shape = apply (k % 2 == 0 ? "normals" : "normals flip=true", shapes[k / 2],
+                                            NULL);
+      const MongeArray *normals = monge_shape_find_array (shape, "normals");
+      const double *x = monge_shape_get_positions (shape);
+      MongeMeshReport mesh;
+
+      g_assert_cmpint (monge_array_guess_role (normals), ==, MONGE_ARRAY_NORMAL);
+      for (gsize i = 0; i < normals->n_rows; i++)
+        monge_assert_close (sign * ((x[3 * i] - 1.0) * monge_array_get (normals, i, 0)
+                                    + (x[3 * i + 1] - 2.0) * monge_array_get (normals, i, 1)
+                                    + (x[3 * i + 2] - 3.0) * monge_array_get (normals, i, 2)),
+                            2.0, k < 2 ? 0.01 : 0.1);
+      monge_mesh_describe (shape, &mesh);
+      if (k < 2)
+        g_assert_true (sign * mesh.volume > 0.0);
+    }
+}
+
+static void
+curves_get_even_steps (void)
+{
+  g_autoptr (MongeShape) knot = monge_generate_knot (500, 10.0);
+  g_autoptr (MongeShape) few = apply ("resample points=200", knot, NULL);
+  g_autoptr (MongeShape) spaced = apply ("resample spacing=0.5", knot, NULL);
+  MongeMeshReport before, after;
+  g_autofree double *sizes = g_new (double, 200);
+  double least = INFINITY, most = 0.0;
+
+  g_assert_cmpuint (monge_shape_get_n_vertices (few), ==, 200);
+  g_assert_cmpuint (monge_shape_get_n_cells (few), ==, 200);
+  monge_mesh_describe (knot, &before);
+  monge_mesh_describe (few, &after);
+  g_assert_true (after.is_closed && after.is_oriented);
+  monge_assert_close_rel (after.length, before.length, 0.002);
+  monge_mesh_compute_cell_sizes (few, sizes);
+  for (int s = 0; s < 200; s++)
+    {
+      least = MIN (least, sizes[s]);
+      most = MAX (most, sizes[s]);
+    }
+  monge_assert_close_rel (least, most, 0.02);
+  monge_assert_close_rel ((double) monge_shape_get_n_cells (spaced), before.length / 0.5, 0.01);
+}
+
+static void
+smoothing_takes_bumps_but_no_volume (void)
+{
+  g_autoptr (MongeShape) ball = monge_generate_sphere (4, 10.0, (const double[3]){ 0 }), bumpy = NULL;
+  gsize n = monge_shape_get_n_vertices (ball);
+  g_autofree double *x = g_memdup2 (monge_shape_get_positions (ball), 3 * n * sizeof *x);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+  g_autoptr (MongeShape) smooth = NULL;
+  MongeMeshReport before, after;
+
+  for (gsize i = 0; i < 3 * n; i++)
+    x[i] += g_rand_double_range (rand, -0.2, 0.2);
+  bumpy = monge_shape_moved (ball, x);
+  smooth = apply ("smooth rounds=20", bumpy, NULL);
+  monge_mesh_describe (ball, &before);
+  monge_mesh_describe (smooth, &after);
+  monge_assert_close_rel (after.volume, before.volume, 0.005);
+  monge_assert_close_rel (after.area, before.area, 0.01);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -368,6 +506,7 @@ main (int argc, char **argv)
   g_test_add_func ("/filter/errors_name_step_and_key", errors_name_step_and_key);
   g_test_add_func ("/filter/every_option_round_trips", every_option_round_trips);
   g_test_add_func ("/filter/names_and_keys_are_unique", names_and_keys_are_unique);
+  g_test_add_func ("/filter/manual_has_every_filter", manual_has_every_filter);
   g_test_add_func ("/filter/chains_are_edited", chains_are_edited);
   g_test_add_func ("/filter/steps_that_are_off_do_nothing", steps_that_are_off_do_nothing);
   g_test_add_func ("/filter/applied_steps_are_told", applied_steps_are_told);
@@ -379,5 +518,8 @@ main (int argc, char **argv)
   g_test_add_func ("/filter/regions_are_kept", regions_are_kept);
   g_test_add_func ("/filter/straddling_faces_go_by_the_rule", straddling_faces_go_by_the_rule);
   g_test_add_func ("/filter/empty_selections_say_so", empty_selections_say_so);
+  g_test_add_func ("/filter/normals_of_a_ball_point_out", normals_of_a_ball_point_out);
+  g_test_add_func ("/filter/curves_get_even_steps", curves_get_even_steps);
+  g_test_add_func ("/filter/smoothing_takes_bumps_but_no_volume", smoothing_takes_bumps_but_no_volume);
   return g_test_run ();
 }

@@ -26,10 +26,13 @@ MONGE_DECLARE_FILTER (Components, components)
 MONGE_DECLARE_FILTER (Decimate, decimate)
 MONGE_DECLARE_FILTER (Mirror, mirror)
 MONGE_DECLARE_FILTER (Normalise, normalise)
+MONGE_DECLARE_FILTER (Normals, normals)
 MONGE_DECLARE_FILTER (Region, region)
 MONGE_DECLARE_FILTER (Remesh, remesh)
 MONGE_DECLARE_FILTER (Repair, repair)
+MONGE_DECLARE_FILTER (Resample, resample)
 MONGE_DECLARE_FILTER (Scale, scale)
+MONGE_DECLARE_FILTER (Smooth, smooth)
 MONGE_DECLARE_FILTER (Subsample, subsample)
 
 #undef MONGE_DECLARE_FILTER

@@ -37,6 +37,20 @@ typedef struct {
 } MongeMirrorParams;
 
 typedef struct {
+  gboolean flip;
+  int neighbours;
+} MongeNormalsParams;
+
+typedef struct {
+  int points;
+  double spacing;
+} MongeResampleParams;
+
+typedef struct {
+  int rounds;
+} MongeSmoothParams;
+
+typedef struct {
   const char *to; /* "unit-box", "unit-size" */
 } MongeNormaliseParams;
 
