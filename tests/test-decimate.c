@@ -33,7 +33,8 @@ number_rows (const char *name, gsize n)
 
   for (gsize i = 0; i < n; i++)
     values[i] = (gint32) i;
-  return monge_array_new (name, MONGE_TYPE_INT32, 1, n, g_bytes_new_take (values, n * sizeof *values));
+  return monge_array_new (name, MONGE_TYPE_INT32, 1, n,
+                          g_bytes_new_take (values, n * sizeof *values));
 }
 
 static void
@@ -99,8 +100,8 @@ error_bounds_hold (void)
       g_autoptr (MongeShape) few = apply (text, shape, NULL);
       double farthest = 0.0;
 
-      g_assert_true (monge_distance_to_shape (few, monge_shape_get_positions (shape), n, distances, NULL,
-                                              NULL));
+      g_assert_true (monge_distance_to_shape (few, monge_shape_get_positions (shape), n, distances,
+                                              NULL, NULL));
       for (gsize i = 0; i < n; i++)
         farthest = MAX (farthest, distances[i]);
       g_assert_cmpfloat (farthest, <=, 0.01 * bound * monge_shape_get_diameter (shape));
@@ -192,7 +193,8 @@ real_shapes (void)
   for (guint k = 0; k < G_N_ELEMENTS (names); k++)
     {
       g_autofree char *path = monge_test_data (names[k]);
-      g_autoptr (MongeShape) shape = path != NULL ? monge_shape_load (path, NULL, NULL, NULL) : NULL;
+      g_autoptr (MongeShape) shape
+          = path != NULL ? monge_shape_load (path, NULL, NULL, NULL) : NULL;
       MongeMeshReport before, after;
 
       if (shape == NULL)

@@ -8,6 +8,7 @@
 #include "compute/shape/generate.h"
 #include "compute/shape/mesh.h"
 #include "compute/shape/place.h"
+#include "tests/fuzz/any-filters.h"
 #include "tests/util.h"
 
 /* --- Text --- */
@@ -73,7 +74,8 @@ every_option_round_trips (void)
           g_autofree char *text = NULL;
 
           if (option->type == MONGE_OPTION_TEXT)
-            g_assert_true (monge_option_parse (option, high ? "a \"b\\; c" : "", step->params, NULL));
+            g_assert_true (
+                monge_option_parse (option, high ? "a \"b\\; c" : "", step->params, NULL));
           else
             monge_option_set_number (option, step->params, high ? 1e300 : -1e300);
           text = monge_filter_chain_print (chain);
@@ -114,6 +116,28 @@ chains_are_edited (void)
   g_assert_cmpuint (monge_filter_chain_get_length (chain), ==, 4);
 }
 
+/* --- What was found by random search --- */
+
+static void
+any_chain_on_any_shape (void)
+{
+  g_autofree char *folder = monge_test_source ("tests/fuzz/corpus-filters");
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  for (const char *name = g_dir_read_name (dir); name != NULL; name = g_dir_read_name (dir), n++)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL), *bytes = NULL;
+      gsize size;
+
+      g_assert_true (g_file_get_contents (path, &bytes, &size, NULL));
+      for (gsize cut = 0; cut <= size; cut += 1 + size / 40)
+        any_filters_check ((const guint8 *) bytes, size - cut);
+    }
+  g_assert_cmpuint (n, >=, 12);
+}
+
 /* --- The manual --- */
 
 static char *
@@ -144,7 +168,8 @@ describe_filter (const MongeFilter *filter)
 {
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, "## %s\n\n%s.\n\n| option | values | default | |\n|---|---|---|---|\n",
+  g_string_append_printf (text,
+                          "## %s\n\n%s.\n\n| option | values | default | |\n|---|---|---|---|\n",
                           filter->name, filter->description);
   for (const MongeOption *option = filter->options; option->key != NULL; option++)
     {
@@ -302,7 +327,8 @@ make_balls (void)
 
   for (guint k = 0; k < 3; k++)
     {
-      g_autoptr (MongeShape) ball = monge_generate_sphere (k + 1, 1.0, (const double[3]){ 3.0 * k, 0, 0 });
+      g_autoptr (MongeShape) ball
+          = monge_generate_sphere (k + 1, 1.0, (const double[3]){ 3.0 * k, 0, 0 });
 
       memcpy (x + 3 * n, monge_shape_get_positions (ball),
               3 * monge_shape_get_n_vertices (ball) * sizeof *x);
@@ -370,7 +396,8 @@ regions_are_kept (void)
     }
   g_ptr_array_add (arrays, monge_array_new ("height", MONGE_TYPE_FLOAT64, 1, n,
                                             g_bytes_new_take (height, n * sizeof *height)));
-  g_ptr_array_add (arrays, monge_array_new ("ball", MONGE_TYPE_UINT8, 1, n, g_bytes_new_take (ball, n)));
+  g_ptr_array_add (arrays,
+                   monge_array_new ("ball", MONGE_TYPE_UINT8, 1, n, g_bytes_new_take (ball, n)));
   balls = monge_shape_with_arrays (bare, arrays, NULL);
   for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
     {
@@ -434,8 +461,8 @@ normals_of_a_ball_point_out (void)
   for (int k = 0; k < 4; k++)
     {
       double sign = k % 2 == 0 ? 1.0 : -1.0;
-      g_autoptr (MongeShape) shape = apply (k % 2 == 0 ? "normals" : "normals flip=true", shapes[k / 2],
-                                            NULL);
+      g_autoptr (MongeShape) shape
+          = apply (k % 2 == 0 ? "normals" : "normals flip=true", shapes[k / 2], NULL);
       const MongeArray *normals = monge_shape_find_array (shape, "normals");
       const double *x = monge_shape_get_positions (shape);
       MongeMeshReport mesh;
@@ -481,7 +508,8 @@ curves_get_even_steps (void)
 static void
 smoothing_takes_bumps_but_no_volume (void)
 {
-  g_autoptr (MongeShape) ball = monge_generate_sphere (4, 10.0, (const double[3]){ 0 }), bumpy = NULL;
+  g_autoptr (MongeShape) ball = monge_generate_sphere (4, 10.0, (const double[3]){ 0 }),
+                         bumpy = NULL;
   gsize n = monge_shape_get_n_vertices (ball);
   g_autofree double *x = g_memdup2 (monge_shape_get_positions (ball), 3 * n * sizeof *x);
   g_autoptr (GRand) rand = g_rand_new_with_seed (5);
@@ -506,6 +534,7 @@ main (int argc, char **argv)
   g_test_add_func ("/filter/errors_name_step_and_key", errors_name_step_and_key);
   g_test_add_func ("/filter/every_option_round_trips", every_option_round_trips);
   g_test_add_func ("/filter/names_and_keys_are_unique", names_and_keys_are_unique);
+  g_test_add_func ("/filter/any_chain_on_any_shape", any_chain_on_any_shape);
   g_test_add_func ("/filter/manual_has_every_filter", manual_has_every_filter);
   g_test_add_func ("/filter/chains_are_edited", chains_are_edited);
   g_test_add_func ("/filter/steps_that_are_off_do_nothing", steps_that_are_off_do_nothing);
@@ -520,6 +549,7 @@ main (int argc, char **argv)
   g_test_add_func ("/filter/empty_selections_say_so", empty_selections_say_so);
   g_test_add_func ("/filter/normals_of_a_ball_point_out", normals_of_a_ball_point_out);
   g_test_add_func ("/filter/curves_get_even_steps", curves_get_even_steps);
-  g_test_add_func ("/filter/smoothing_takes_bumps_but_no_volume", smoothing_takes_bumps_but_no_volume);
+  g_test_add_func ("/filter/smoothing_takes_bumps_but_no_volume",
+                   smoothing_takes_bumps_but_no_volume);
   return g_test_run ();
 }

@@ -162,7 +162,8 @@ find_spread (const MongeShape *shape)
 
   for (gsize h = 0; h < n; h++)
     {
-      const double *a = x + 3 * (gsize) faces[h], *b = x + 3 * (gsize) faces[h % 3 == 2 ? h - 2 : h + 1];
+      const double *a = x + 3 * (gsize)faces[h],
+                   *b = x + 3 * (gsize)faces[h % 3 == 2 ? h - 2 : h + 1];
       double length = hypot (hypot (a[0] - b[0], a[1] - b[1]), a[2] - b[2]);
 
       first += length / (double) n;
@@ -174,7 +175,8 @@ find_spread (const MongeShape *shape)
 static void
 check_remeshed (MongeShape *shape, gsize wanted)
 {
-  g_autofree char *text = g_strdup_printf ("remesh vertices=%" G_GSIZE_FORMAT, wanted), *note = NULL;
+  g_autofree char *text = g_strdup_printf ("remesh vertices=%" G_GSIZE_FORMAT, wanted),
+                  *note = NULL;
   gint64 begin = g_get_monotonic_time ();
   g_autoptr (MongeShape) even = apply (text, shape, &note);
   g_autoptr (MongeShape) again = apply (text, shape, NULL);
@@ -305,13 +307,16 @@ real_shapes (void)
   static const struct {
     const char *name;
     gsize n;
-  } cases[] = { { "hippocampus/source.ply", 3000 }, { "hippocampus/source.ply", 50000 },
-                { "femur/femur_target.stl", 3000 }, { "cortex/fsaverage5_pial_left.gii.gz", 10000 } };
+  } cases[] = { { "hippocampus/source.ply", 3000 },
+                { "hippocampus/source.ply", 50000 },
+                { "femur/femur_target.stl", 3000 },
+                { "cortex/fsaverage5_pial_left.gii.gz", 10000 } };
 
   for (guint k = 0; k < G_N_ELEMENTS (cases); k++)
     {
       g_autofree char *path = monge_test_data (cases[k].name);
-      g_autoptr (MongeShape) shape = path != NULL ? monge_shape_load (path, NULL, NULL, NULL) : NULL;
+      g_autoptr (MongeShape) shape
+          = path != NULL ? monge_shape_load (path, NULL, NULL, NULL) : NULL;
 
       if (shape != NULL)
         check_remeshed (shape, cases[k].n);

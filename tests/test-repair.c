@@ -70,7 +70,8 @@ number_rows (const char *name, gsize n)
 
   for (gsize i = 0; i < n; i++)
     values[i] = (gint32) i;
-  return monge_array_new (name, MONGE_TYPE_INT32, 1, n, g_bytes_new_take (values, n * sizeof *values));
+  return monge_array_new (name, MONGE_TYPE_INT32, 1, n,
+                          g_bytes_new_take (values, n * sizeof *values));
 }
 
 static MongeShape *
@@ -81,10 +82,10 @@ build (Parts *parts)
   g_autoptr (GError) error = NULL;
   MongeShape *shape;
 
-  monge_shape_builder_take_positions (builder, (double *) (gpointer) g_array_free (parts->x, FALSE), n,
-                                      MONGE_TYPE_FLOAT64);
+  monge_shape_builder_take_positions (builder, (double *)(gpointer)g_array_free (parts->x, FALSE),
+                                      n, MONGE_TYPE_FLOAT64);
   monge_shape_builder_take_cells (builder, MONGE_SHAPE_SURFACE,
-                                  (guint32 *) (gpointer) g_array_free (parts->faces, FALSE), n_faces);
+                                  (guint32 *)(gpointer)g_array_free (parts->faces, FALSE), n_faces);
   monge_shape_builder_take_array (builder, number_rows ("index", n));
   monge_shape_builder_take_cell_array (builder, number_rows ("face", n_faces));
   shape = monge_shape_builder_end (builder, &error);
@@ -163,7 +164,8 @@ counts_and_mends_every_fault (void)
 {
   g_autoptr (MongeShape) ball = monge_generate_sphere (3, 1.0, origin);
   Parts parts = parts_of (ball);
-  guint32 n = (guint32) monge_shape_get_n_vertices (ball), *faces = (guint32 *) (gpointer) parts.faces->data;
+  guint32 n = (guint32)monge_shape_get_n_vertices (ball),
+          *faces = (guint32 *)(gpointer)parts.faces->data;
   const double *x = (const double *) (gpointer) parts.x->data;
   g_autoptr (MongeShape) faulty = NULL, repaired = NULL;
   g_auto (MongeRepairReport) report = { 0 };
@@ -263,7 +265,8 @@ one_sided_surfaces_are_left (void)
       }
   for (guint32 i = 0; i < n; i++)
     {
-      guint32 a = 2 * i, b = 2 * i + 1, c = i + 1 < n ? 2 * i + 2 : 1, d = i + 1 < n ? 2 * i + 3 : 0;
+      guint32 a = 2 * i, b = 2 * i + 1, c = i + 1 < n ? 2 * i + 2 : 1,
+              d = i + 1 < n ? 2 * i + 3 : 0;
 
       add_face (&parts, a, c, b);
       add_face (&parts, b, c, d);
@@ -285,7 +288,8 @@ cut_ball (double height)
 
   g_array_set_size (parts.faces, 0);
   for (gsize f = 0; f < monge_shape_get_n_cells (ball); f++)
-    if (MAX (MAX (x[3 * faces[3 * f] + 2], x[3 * faces[3 * f + 1] + 2]), x[3 * faces[3 * f + 2] + 2])
+    if (MAX (MAX (x[3 * faces[3 * f] + 2], x[3 * faces[3 * f + 1] + 2]),
+             x[3 * faces[3 * f + 2] + 2])
         < height)
       add_face (&parts, faces[3 * f], faces[3 * f + 1], faces[3 * f + 2]);
   return build (&parts);
@@ -306,7 +310,8 @@ holes_are_filled_up_to_a_length (void)
       monge_mesh_describe (closed, &mesh);
       g_assert_true (mesh.is_closed && mesh.is_oriented && mesh.n_degenerate_cells == 0);
       /* Below the plane of the rim a ball holds π (h + 1)² (2 − h) / 3. */
-      monge_assert_close_rel (mesh.volume, G_PI * pow (height + 1.0, 2) * (2.0 - height) / 3.0, 0.05);
+      monge_assert_close_rel (mesh.volume, G_PI * pow (height + 1.0, 2) * (2.0 - height) / 3.0,
+                              0.05);
       g_assert_nonnull (monge_shape_find_array (closed, "index"));
       g_assert_cmpuint (monge_shape_get_cell_array (closed, 0)->n_rows, ==,
                         monge_shape_get_n_cells (closed));
@@ -369,8 +374,9 @@ random_faces_are_survived (void)
 static void
 real_shapes (void)
 {
-  static const char *const names[] = { "hippocampus/source.ply", "femur/femur_target.stl", "cortex/fsaverage5_pial_left.gii.gz",
-                                       "scans/armadillo_30k.ply" };
+  static const char *const names[]
+      = { "hippocampus/source.ply", "femur/femur_target.stl", "cortex/fsaverage5_pial_left.gii.gz",
+          "scans/armadillo_30k.ply" };
 
   for (guint k = 0; k < G_N_ELEMENTS (names); k++)
     {
@@ -386,7 +392,7 @@ real_shapes (void)
         continue;
       begin = g_get_monotonic_time ();
       repaired = apply ("repair", shape, &note);
-      g_test_message ("%s: %.1f ms: %s", names[k], 1e-3 * (double) (g_get_monotonic_time () - begin),
+      g_test_message ("%s: %.1f ms: %s", names[k], 1e-3 * (double)(g_get_monotonic_time () - begin),
                       note);
       check_idempotent (repaired);
     }

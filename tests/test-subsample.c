@@ -107,7 +107,7 @@ kept_vertices_keep_their_arrays (void)
 
           g_assert_cmpfloat (at, >, before);
           before = at;
-          monge_assert_max_abs (monge_shape_get_positions (few) + 3 * i, x + 3 * (gsize) at, 3, 0.0);
+          monge_assert_max_abs (monge_shape_get_positions (few) + 3 * i, x + 3 * (gsize)at, 3, 0.0);
         }
     }
 }
@@ -215,9 +215,10 @@ real_scan (void)
       gint64 begin = g_get_monotonic_time ();
       g_autoptr (MongeShape) few = apply (text, scan);
 
-      g_test_message ("%s: %" G_GSIZE_FORMAT " points of %" G_GSIZE_FORMAT " in %.1f ms", methods[k],
-                      monge_shape_get_n_vertices (few), monge_shape_get_n_vertices (scan),
-                      1e-3 * (double) (g_get_monotonic_time () - begin));
+      g_test_message ("%s: %" G_GSIZE_FORMAT " points of %" G_GSIZE_FORMAT " in %.1f ms",
+                      methods[k], monge_shape_get_n_vertices (few),
+                      monge_shape_get_n_vertices (scan),
+                      1e-3 * (double)(g_get_monotonic_time () - begin));
       g_assert_cmpuint (monge_shape_get_n_vertices (few), <=, 1000);
     }
 }

@@ -20,14 +20,15 @@
 #define MAX_TRIES 16
 
 const MongeOption monge_decimate_options[] = {
-  { "faces", "Faces", "", MONGE_OPTION_INT, offsetof (MongeDecimateParams, faces), 0, 1e9, TRUE, NULL,
-    "How many to keep at most (0: by the share)" },
-  { "share", "Share", "%", MONGE_OPTION_DOUBLE, offsetof (MongeDecimateParams, share), 0, 100, FALSE,
-    NULL, "How many of the faces to keep, where no number is given" },
+  { "faces", "Faces", "", MONGE_OPTION_INT, offsetof (MongeDecimateParams, faces), 0, 1e9, TRUE,
+    NULL, "How many to keep at most (0: by the share)" },
+  { "share", "Share", "%", MONGE_OPTION_DOUBLE, offsetof (MongeDecimateParams, share), 0, 100,
+    FALSE, NULL, "How many of the faces to keep, where no number is given" },
   { "error", "Largest error", "%", MONGE_OPTION_DOUBLE, offsetof (MongeDecimateParams, error), 0,
     INFINITY, TRUE, NULL, "Stops before the surface moves by more, of its diameter" },
-  { "lock-border", "Keep borders", "", MONGE_OPTION_BOOL, offsetof (MongeDecimateParams, locks_border),
-    0, 1, FALSE, NULL, "The vertices of boundaries all stay" },
+  { "lock-border", "Keep borders", "", MONGE_OPTION_BOOL,
+    offsetof (MongeDecimateParams, locks_border), 0, 1, FALSE, NULL,
+    "The vertices of boundaries all stay" },
   { NULL },
 };
 const MongeDecimateParams monge_decimate_defaults = { 0, 50.0, INFINITY, FALSE };
@@ -159,7 +160,8 @@ is_back_of (const guint32 *a, const guint32 *b)
 static gsize
 drop_flaps (guint32 *faces, gsize n_faces, gsize n_vertices)
 {
-  g_autofree guint32 *heads = g_new (guint32, n_vertices), *next = g_new (guint32, MAX (n_faces, 1));
+  g_autofree guint32 *heads = g_new (guint32, n_vertices),
+                     *next = g_new (guint32, MAX (n_faces, 1));
   g_autofree guint8 *is_dropped = g_malloc0 (MAX (n_faces, 1));
   gsize n_kept = 0;
 
@@ -186,8 +188,8 @@ drop_flaps (guint32 *faces, gsize n_faces, gsize n_vertices)
 }
 
 static gboolean
-count_irregular (const guint32 *faces, gsize n_faces, gsize n_vertices, gsize *count, MongeTask *task,
-                 GError **error)
+count_irregular (const guint32 *faces, gsize n_faces, gsize n_vertices, gsize *count,
+                 MongeTask *task, GError **error)
 {
   g_autoptr (MongeTwins) twins = monge_twins_new (faces, n_faces, n_vertices, task, error);
 
@@ -244,7 +246,8 @@ simplify_regularly (const MongeShape *shape, const MongeDecimateParams *params, 
   return NULL;
 }
 
-/* Vertices in use, and the face of @shape nearest to the middle of each new one, for arrays of cells. */
+/* Vertices in use, and the face of @shape nearest to the middle of each new one, for arrays of
+ * cells. */
 static MongeShape *
 build (MongeShape *shape, guint32 *faces, gsize n_faces, MongeTask *task, GError **error)
 {
@@ -254,8 +257,8 @@ build (MongeShape *shape, guint32 *faces, gsize n_faces, MongeTask *task, GError
   g_autofree guint8 *is_used = g_malloc0 (n);
 
   if (monge_shape_get_n_cell_arrays (shape) > 0
-      && !monge_filter_find_cells (shape, monge_shape_get_positions (shape), faces, n_faces, cell_rows,
-                                   task, error))
+      && !monge_filter_find_cells (shape, monge_shape_get_positions (shape), faces, n_faces,
+                                   cell_rows, task, error))
     {
       g_free (faces);
       return NULL;
@@ -275,20 +278,22 @@ build (MongeShape *shape, guint32 *faces, gsize n_faces, MongeTask *task, GError
 
 /* How far old vertices lie from the new surface; below 0 with @error where cancelled. */
 static double
-measure_distance (const MongeShape *before, const MongeShape *after, MongeTask *task, GError **error)
+measure_distance (const MongeShape *before, const MongeShape *after, MongeTask *task,
+                  GError **error)
 {
   gsize n = monge_shape_get_n_vertices (before);
   g_autofree double *distances = g_new (double, n);
   double farthest = 0.0;
 
-  if (!monge_distance_to_shape (after, monge_shape_get_positions (before), n, distances, task, error))
+  if (!monge_distance_to_shape (after, monge_shape_get_positions (before), n, distances, task,
+                                error))
     return -1.0;
   for (gsize i = 0; i < n; i++)
     farthest = MAX (farthest, distances[i]);
   return farthest;
 }
 
-/* The decimated shape and how far it is; @shape itself where nothing can go, NULL where cancelled. */
+/* The decimated shape and how far it is; @shape itself where nothing can go, NULL if cancelled. */
 static MongeShape *
 decimate (MongeShape *shape, const MongeDecimateParams *params, gsize target, double *farthest,
           MongeTask *task, GError **error)
@@ -343,10 +348,12 @@ monge_decimate_apply (MongeShape *shape, gconstpointer data, MongeTask *task, GS
   if (result == shape)
     g_string_append_printf (note, "Kept all %" G_GSIZE_FORMAT " faces.", n_all);
   else
-    g_string_append_printf (note, "Kept %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " faces%s. The old "
-                            "vertices lie within %.3g of the new surface.",
-                            monge_shape_get_n_cells (result), n_all,
-                            monge_shape_get_n_cells (result) > target
-                              ? ", no fewer for the error or the topology" : "", farthest);
+    g_string_append_printf (
+        note,
+        "Kept %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " faces%s. The old "
+        "vertices lie within %.3g of the new surface.",
+        monge_shape_get_n_cells (result), n_all,
+        monge_shape_get_n_cells (result) > target ? ", no fewer for the error or the topology" : "",
+        farthest);
   return g_steal_pointer (&result);
 }

@@ -39,8 +39,8 @@ dot (const double a[3], const double b[3])
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
-/* Whether the triangle @a @b @c has some area, on the side of @before; one that had none may come to
- * lie anywhere. */
+/* Whether the triangle @a @b @c has some area, on the side of @before; one that had none may come
+ * to lie anywhere. */
 static gboolean
 keeps_side (const double before[3], const double *a, const double *b, const double *c)
 {

@@ -81,9 +81,9 @@ gboolean monge_edit_split (MongeEdit *edit, guint32 h);
 /* Turns @h within its two faces, if that leaves a surface and turns no face over. */
 gboolean monge_edit_can_flip (const MongeEdit *edit, guint32 h);
 void monge_edit_flip (MongeEdit *edit, guint32 h);
-/* The start of @h goes to its end, if that leaves a surface of the same topology (the link condition,
- * Dey et al. 1999), no edge whose square is longer than @longest, no face turned over, and the border
- * within @bend of where it was. */
+/* The start of @h goes to its end, if that leaves a surface of the same topology (the link
+ * condition, Dey et al. 1999), no edge whose square is longer than @longest, no face turned over,
+ * and the border within @bend of where it was. */
 gboolean monge_edit_can_collapse (const MongeEdit *edit, guint32 h, double longest, double bend);
 void monge_edit_collapse (MongeEdit *edit, guint32 h);
 /* Whether no face around @v turns over when it moves to @to. */

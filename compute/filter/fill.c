@@ -218,14 +218,15 @@ measure_pieces (const MongeMending *m, const guint32 *roots)
       }
   for (gsize i = 0; i < n; i++)
     if (boxes[6 * i] <= boxes[6 * i + 3])
-      sizes[i] = hypot (hypot (boxes[6 * i + 3] - boxes[6 * i], boxes[6 * i + 4] - boxes[6 * i + 1]),
-                        boxes[6 * i + 5] - boxes[6 * i + 2]);
+      sizes[i]
+          = hypot (hypot (boxes[6 * i + 3] - boxes[6 * i], boxes[6 * i + 4] - boxes[6 * i + 1]),
+                   boxes[6 * i + 5] - boxes[6 * i + 2]);
   return sizes;
 }
 
 gboolean
-monge_mending_fill (MongeMending *m, double longest, gsize *n_filled, gsize *n_left, MongeTask *task,
-                    GError **error)
+monge_mending_fill (MongeMending *m, double longest, gsize *n_filled, gsize *n_left,
+                    MongeTask *task, GError **error)
 {
   gsize n_vertices = monge_shape_get_n_vertices (m->shape);
   g_autofree guint32 *faces = g_memdup2 (m->faces, 3 * m->n_faces * sizeof *faces);

@@ -69,8 +69,8 @@ MongeShape *monge_filter_keep_cells (MongeShape *shape, const guint8 *keeps,
  * @cells: (n) the cell of @shape in which each new vertex lies
  * @shares: (n × 3), or (n × 2) for curves: of the corners of that cell, summing to 1
  *
- * Gives @builder the arrays of vertices of @shape at the new ones: numbers and colours are averaged,
- * labels and other whole numbers taken from the corner with the largest share.
+ * Gives @builder the arrays of vertices of @shape at the new ones: numbers and colours are
+ * averaged, labels and other whole numbers taken from the corner with the largest share.
  */
 void monge_filter_carry (MongeShapeBuilder *builder, const MongeShape *shape, const guint32 *cells,
                          const double *shares, gsize n);

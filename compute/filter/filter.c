@@ -7,8 +7,9 @@
     &monge_##identifier##_defaults, monge_##identifier##_takes, monge_##identifier##_apply }
 
 const MongeFilter monge_filters[] = {
-  FILTER ("repair", "Repair", Repair, repair,
-          "Merges duplicates, drops what has no size, turns faces that disagree, fills small holes"),
+  FILTER (
+      "repair", "Repair", Repair, repair,
+      "Merges duplicates, drops what has no size, turns faces that disagree, fills small holes"),
   FILTER ("components", "Components", Components, components,
           "Keeps some of the pieces that hang together"),
   FILTER ("region", "Region", Region, region,

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * MongePointGrid:
  *
  * A hash table of cells, along the three axes in which the points extend farthest. Points are added
- * one by one; where those added are farther apart than the radius, adding and finding are O(1) up to
- * three dimensions, whatever the other points do.
+ * one by one; where those added are farther apart than the radius, adding and finding are O(1) up
+ * to three dimensions, whatever the other points do.
  */
 typedef struct _MongePointGrid MongePointGrid;
 

@@ -366,7 +366,8 @@ tell_surface (const MongeRepairReport *report, GPtrArray *sentences)
         "edges whose faces disagree on which side is out");
   tell (sentences, report->n_folded_edges, "edge whose faces lie on each other",
         "edges whose faces lie on each other");
-  tell (sentences, report->n_inside_out, "closed piece is inside out", "closed pieces are inside out");
+  tell (sentences, report->n_inside_out, "closed piece is inside out",
+        "closed pieces are inside out");
   if (report->n_holes > 0)
     g_ptr_array_add (sentences,
                      g_strdup_printf ("%" G_GSIZE_FORMAT " %s, the longest %.4g around",

@@ -18,7 +18,8 @@ monge_mend_find_same (const MongeShape *shape, double tolerance, MongeTask *task
   g_autofree guint32 *same = g_new (guint32, n);
   g_autoptr (MongePointGrid) grid = NULL;
 
-  grid = monge_point_grid_new (monge_shape_get_positions (shape), n, dim, dim > 3 ? 0.0 : tolerance);
+  grid
+      = monge_point_grid_new (monge_shape_get_positions (shape), n, dim, dim > 3 ? 0.0 : tolerance);
   for (gsize i = 0; i < n; i++)
     {
       guint32 first = monge_point_grid_find (grid, (guint32) i);

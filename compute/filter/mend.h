@@ -7,13 +7,14 @@
 G_BEGIN_DECLS
 
 /* For each vertex the first that lies within @tolerance of it and stands for others; itself where
- * there is none. Those that stand for others are farther apart than that. 0: for the same coordinates.
- * (n_vertices), g_free() it; NULL where cancelled. O(n) in up to three dimensions; in more only the
- * same coordinates count. */
+ * there is none. Those that stand for others are farther apart than that. 0: for the same
+ * coordinates. (n_vertices), g_free() it; NULL where cancelled. O(n) in up to three dimensions; in
+ * more only the same coordinates count. */
 guint32 *monge_mend_find_same (const MongeShape *shape, double tolerance, MongeTask *task,
                                GError **error);
 
-/* Whether a cell has no size to working precision: less than 1e-10 of the square on its longest side. */
+/* Whether a cell has no size to working precision: less than 1e-10 of the square on its longest
+ * side. */
 gboolean monge_mend_is_degenerate (const MongeShape *shape, const guint32 *cell, guint arity);
 
 /* Clears @keeps for cells on the same vertices as one before that is kept, however they are turned,
@@ -52,8 +53,8 @@ gboolean monge_mending_orient (MongeMending *mending, gsize *n_turned, gsize *n_
  * monge_mending_turn_out:
  * @n_turned: (out): pieces that were inside out
  *
- * Turns closed pieces of negative volume that lie in no other closed piece; those that do may be the
- * walls of a cavity and stay as they are.
+ * Turns closed pieces of negative volume that lie in no other closed piece; those that do may be
+ * the walls of a cavity and stay as they are.
  */
 gboolean monge_mending_turn_out (MongeMending *mending, gsize *n_turned, MongeTask *task,
                                  GError **error);
@@ -63,9 +64,9 @@ gboolean monge_mending_turn_out (MongeMending *mending, gsize *n_turned, MongeTa
  * @longest: what is longer around stays open, as a fraction of the diameter of its piece
  * @n_filled, @n_left: (out): holes
  *
- * Triangles between the vertices of a hole, of the least sum of areas and squared sides (after Liepa,
- * “Filling holes in meshes”, SGP 2003, by Klincsek's dynamic programme). O(n³) for a hole of n
- * edges, at most 400; no edge is made that is there already, no face without area.
+ * Triangles between the vertices of a hole, of the least sum of areas and squared sides (after
+ * Liepa, “Filling holes in meshes”, SGP 2003, by Klincsek's dynamic programme). O(n³) for a hole of
+ * n edges, at most 400; no edge is made that is there already, no face without area.
  */
 gboolean monge_mending_fill (MongeMending *mending, double longest, gsize *n_filled, gsize *n_left,
                              MongeTask *task, GError **error);

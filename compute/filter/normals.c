@@ -1,7 +1,7 @@
 /* Normals: of surfaces weighted by area, of points fitted to their neighbours. The plane of a point
  * and its K nearest is that of least squares; sides are made to agree along the tree of edges over
- * which normals turn least, from the highest point on, whose normal points up (Hoppe et al., “Surface
- * reconstruction from unorganized points”, SIGGRAPH 1992). */
+ * which normals turn least, from the highest point on, whose normal points up (Hoppe et al.,
+ * “Surface reconstruction from unorganized points”, SIGGRAPH 1992). */
 #include "compute/filter/filter-private.h"
 
 #include <math.h>
@@ -15,10 +15,10 @@
 #define NAME "normals"
 
 const MongeOption monge_normals_options[] = {
-  { "flip", "Turn inside out", "", MONGE_OPTION_BOOL, offsetof (MongeNormalsParams, flip), 0, 1, FALSE,
-    NULL, "Faces and normals point to the other side" },
-  { "neighbours", "Neighbours", "", MONGE_OPTION_INT, offsetof (MongeNormalsParams, neighbours), 3, 200,
-    FALSE, NULL, "How many points a plane is fitted to; no matter for surfaces" },
+  { "flip", "Turn inside out", "", MONGE_OPTION_BOOL, offsetof (MongeNormalsParams, flip), 0, 1,
+    FALSE, NULL, "Faces and normals point to the other side" },
+  { "neighbours", "Neighbours", "", MONGE_OPTION_INT, offsetof (MongeNormalsParams, neighbours), 3,
+    200, FALSE, NULL, "How many points a plane is fitted to; no matter for surfaces" },
   { NULL },
 };
 const MongeNormalsParams monge_normals_defaults = { FALSE, 16 };
@@ -108,7 +108,8 @@ find_root (guint32 *parent, guint32 i)
   return i;
 }
 
-/* The edges to neighbours, each by the turn of the normals over it; of both directions one at least. */
+/* The edges to neighbours, each by the turn of the normals over it; of both directions one at
+ * least. */
 static Edge *
 list_edges (const double *normals, const gint32 *index, gsize n, guint k, gsize *n_edges)
 {
@@ -245,7 +246,8 @@ find_neighbours (const MongeShape *shape, guint k, MongeTask *task, GError **err
   for (gsize i = 0; i < 3 * n; i++)
     points[i] = (float) ((x[i] - lower[i % 3]) / (isnormal (diameter) ? diameter : 1.0));
   tree = monge_neighbours_new (points, n, 3, 0, task, error);
-  if (tree == NULL || !monge_neighbours_find (tree, points, n, k, TRUE, index, NULL, 0, task, error))
+  if (tree == NULL
+      || !monge_neighbours_find (tree, points, n, k, TRUE, index, NULL, 0, task, error))
     return NULL;
   return g_steal_pointer (&index);
 }

@@ -38,7 +38,8 @@ turn_face (MongeMending *m, gsize f)
   m->faces[3 * f + 2] = second;
 }
 
-/* Goes over the piece of face @seed. Returns its faces; @agrees: whether one choice suits all edges. */
+/* Goes over the piece of face @seed. Returns its faces; @agrees: whether one choice suits all
+ * edges. */
 static gsize
 walk_piece (Walk *walk, gsize seed, gboolean *agrees)
 {
@@ -100,7 +101,8 @@ monge_mending_orient (MongeMending *m, gsize *n_turned, gsize *n_one_sided, Mong
   Walk walk = { m, NULL, queue, turns };
 
   *n_turned = *n_one_sided = 0;
-  twins = monge_twins_new (m->faces, m->n_faces, monge_shape_get_n_vertices (m->shape), task, error);
+  twins
+      = monge_twins_new (m->faces, m->n_faces, monge_shape_get_n_vertices (m->shape), task, error);
   if (twins == NULL)
     return FALSE;
   walk.twins = twins;
@@ -285,7 +287,8 @@ monge_mending_turn_out (MongeMending *m, gsize *n_turned, MongeTask *task, GErro
   Pieces list = { .budget = 50000000 };
 
   *n_turned = 0;
-  twins = monge_twins_new (m->faces, m->n_faces, monge_shape_get_n_vertices (m->shape), task, error);
+  twins
+      = monge_twins_new (m->faces, m->n_faces, monge_shape_get_n_vertices (m->shape), task, error);
   if (twins == NULL)
     return FALSE;
   list_pieces (&list, m, twins, numbers);

@@ -1,5 +1,5 @@
-/* Centring, scaling and mirroring. All go through monge_shape_transformed(), so that the shape knows
- * what was done to it and can be put back. */
+/* Centring, scaling and mirroring. All go through monge_shape_transformed(), so that the shape
+ * knows what was done to it and can be put back. */
 #include "compute/filter/filter-private.h"
 
 #include <math.h>
@@ -36,17 +36,18 @@ const MongeOption monge_scale_options[] = {
   { "to", "Scale to", "", MONGE_OPTION_CHOICE, offsetof (MongeScaleParams, to), 0, 0, FALSE, sizes,
     "By the given factor, to a bounding box of diagonal 1, or to centroid size 1 (root mean square "
     "distance from the centroid)" },
-  { "factor", "Factor", "", MONGE_OPTION_DOUBLE, offsetof (MongeScaleParams, factor), 1e-9, 1e9, TRUE,
-    NULL, "How many times larger, where the scale is by a factor" },
-  { "about", "Fixed point", "", MONGE_OPTION_CHOICE, offsetof (MongeScaleParams, about), 0, 0, FALSE,
-    fixed_points, "The point that stays where it is" },
+  { "factor", "Factor", "", MONGE_OPTION_DOUBLE, offsetof (MongeScaleParams, factor), 1e-9, 1e9,
+    TRUE, NULL, "How many times larger, where the scale is by a factor" },
+  { "about", "Fixed point", "", MONGE_OPTION_CHOICE, offsetof (MongeScaleParams, about), 0, 0,
+    FALSE, fixed_points, "The point that stays where it is" },
   { NULL },
 };
 const MongeScaleParams monge_scale_defaults = { "factor", 1.0, "middle" };
 
 const MongeOption monge_normalise_options[] = {
   { "to", "Scale to", "", MONGE_OPTION_CHOICE, offsetof (MongeNormaliseParams, to), 0, 0, FALSE,
-    sizes + 1, "A bounding box of diagonal 1, or centroid size 1 (root mean square distance from the "
+    sizes + 1,
+    "A bounding box of diagonal 1, or centroid size 1 (root mean square distance from the "
     "centroid), which does not depend on how the shape is turned" },
   { NULL },
 };

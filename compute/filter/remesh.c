@@ -1,10 +1,10 @@
-/* Uniform triangles: Botsch & Kobbelt, “A remeshing approach to multiresolution modeling”, SGP 2004.
- * Edges longer than 4/3 of the target are split, those shorter than 4/5 collapsed, edges flipped
- * where that brings degrees nearer to six (four at borders), vertices moved to the middle of their
- * neighbours within the tangent plane and then to the nearest point of the surface there was. An edge
- * is only collapsed or flipped, and a vertex only moved, where no face turns over; borders keep
- * their course; where the surface is not regular it stays as it was. Given a number of vertices, the
- * length is corrected after each round. */
+/* Uniform triangles: Botsch & Kobbelt, “A remeshing approach to multiresolution modeling”, SGP
+ * 2004. Edges longer than 4/3 of the target are split, those shorter than 4/5 collapsed, edges
+ * flipped where that brings degrees nearer to six (four at borders), vertices moved to the middle
+ * of their neighbours within the tangent plane and then to the nearest point of the surface there
+ * was. An edge is only collapsed or flipped, and a vertex only moved, where no face turns over;
+ * borders keep their course; where the surface is not regular it stays as it was. Given a number of
+ * vertices, the length is corrected after each round. */
 #include "compute/filter/filter-private.h"
 
 #include <math.h>
@@ -25,12 +25,13 @@
 #define MORE 3
 
 const MongeOption monge_remesh_options[] = {
-  { "vertices", "Vertices", "", MONGE_OPTION_INT, offsetof (MongeRemeshParams, vertices), 0, 1e7, TRUE,
-    NULL, "About how many to make (0: by the length)" },
+  { "vertices", "Vertices", "", MONGE_OPTION_INT, offsetof (MongeRemeshParams, vertices), 0, 1e7,
+    TRUE, NULL, "About how many to make (0: by the length)" },
   { "length", "Edge length", "length", MONGE_OPTION_DOUBLE, offsetof (MongeRemeshParams, length), 0,
-    1e30, TRUE, NULL, "How long edges are to be, where no number is given (0: as they are on average)" },
-  { "rounds", "Rounds", "", MONGE_OPTION_INT, offsetof (MongeRemeshParams, rounds), 1, 100, FALSE, NULL,
-    "More make triangles more even" },
+    1e30, TRUE, NULL,
+    "How long edges are to be, where no number is given (0: as they are on average)" },
+  { "rounds", "Rounds", "", MONGE_OPTION_INT, offsetof (MongeRemeshParams, rounds), 1, 100, FALSE,
+    NULL, "More make triangles more even" },
   { NULL },
 };
 const MongeRemeshParams monge_remesh_defaults = { 0, 0.0, 8 };
@@ -93,7 +94,8 @@ choose_length (Remeshing *r, const MongeRemeshParams *params, GError **error)
   if (!(expected < MAX_VERTICES))
     {
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
-                   "edges of length %.3g make %.3g vertices; ask for longer ones", r->length, expected);
+                   "edges of length %.3g make %.3g vertices; ask for longer ones", r->length,
+                   expected);
       return FALSE;
     }
   r->n_most = 4 * (gsize) expected + 4 * monge_shape_get_n_vertices (r->shape) + 1000;
@@ -102,7 +104,8 @@ choose_length (Remeshing *r, const MongeRemeshParams *params, GError **error)
 
 /* --- One round --- */
 
-/* Splits what is longer than the root of @longest. New faces come at the end and are looked at too. */
+/* Splits what is longer than the root of @longest. New faces come at the end and are looked at too.
+ */
 static gboolean
 split_longer (Remeshing *r, double longest, GError **error)
 {
@@ -260,7 +263,7 @@ smooth (Remeshing *r, GError **error)
 
       for (int c = 0; c < 3; c++)
         for (int k = 0; k < 3; k++)
-          to[k] += nearest[i].weights[c] * x[3 * (gsize) faces[3 * (gsize) nearest[i].item + c] + k];
+          to[k] += nearest[i].weights[c] * x[3 * (gsize)faces[3 * (gsize)nearest[i].item + c] + k];
       if (monge_edit_can_move (e, rows[i], to))
         memcpy (e->x + 3 * (gsize) rows[i], to, sizeof to);
     }
@@ -344,7 +347,8 @@ build (Remeshing *r, GError **error)
   return monge_shape_builder_end (g_steal_pointer (&builder), error);
 }
 
-/* The farthest that vertices and middles of faces of @from lie from @to; below 0 where cancelled. */
+/* The farthest that vertices and middles of faces of @from lie from @to; below 0 where cancelled.
+ */
 static double
 measure_one_way (const MongeShape *from, const MongeShape *to, MongeTask *task, GError **error)
 {
@@ -358,8 +362,9 @@ measure_one_way (const MongeShape *from, const MongeShape *to, MongeTask *task, 
   memcpy (points, x, 3 * n * sizeof *x);
   for (gsize f = 0; f < n_faces; f++)
     for (int k = 0; k < 3; k++)
-      points[3 * (n + f) + k] = (x[3 * (gsize) faces[3 * f] + k] + x[3 * (gsize) faces[3 * f + 1] + k]
-                                 + x[3 * (gsize) faces[3 * f + 2] + k]) / 3.0;
+      points[3 * (n + f) + k] = (x[3 * (gsize)faces[3 * f] + k] + x[3 * (gsize)faces[3 * f + 1] + k]
+                                 + x[3 * (gsize)faces[3 * f + 2] + k])
+                                / 3.0;
   if (!monge_distance_to_shape (to, points, n + n_faces, distances, task, error))
     return -1.0;
   for (gsize i = 0; i < n + n_faces; i++)
@@ -386,7 +391,8 @@ monge_remesh_apply (MongeShape *shape, gconstpointer data, MongeTask *task, GStr
   back = there < 0.0 ? -1.0 : measure_one_way (result, shape, task, error);
   if (back < 0.0)
     return NULL;
-  g_string_append_printf (note, "Made %" G_GSIZE_FORMAT " vertices of %" G_GSIZE_FORMAT ", edges of "
+  g_string_append_printf (note,
+                          "Made %" G_GSIZE_FORMAT " vertices of %" G_GSIZE_FORMAT ", edges of "
                           "about %.4g. The surfaces lie within %.3g of each other.",
                           monge_shape_get_n_vertices (result), monge_shape_get_n_vertices (shape),
                           r.length, MAX (there, back));

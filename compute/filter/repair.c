@@ -9,22 +9,26 @@
 #include "compute/filter/mend.h"
 #include "compute/shape/bytes.h"
 
-#define SWITCH(key, label, field, help) \
-  { key, label, "", MONGE_OPTION_BOOL, offsetof (MongeRepairParams, field), 0, 1, FALSE, NULL, help }
+#define SWITCH(key, label, field, help)                                                            \
+  {                                                                                                \
+    key, label, "", MONGE_OPTION_BOOL, offsetof (MongeRepairParams, field), 0, 1, FALSE, NULL,     \
+        help                                                                                       \
+  }
 
 const MongeOption monge_repair_options[] = {
   SWITCH ("merge", "Merge duplicate vertices", merge,
           "Vertices that lie at one place become one; the first keeps its arrays"),
   { "tolerance", "Within", "%", MONGE_OPTION_DOUBLE, offsetof (MongeRepairParams, tolerance), 0, 10,
-    TRUE, NULL, "How far apart merged vertices may lie, of the diameter; points and surfaces in more "
+    TRUE, NULL,
+    "How far apart merged vertices may lie, of the diameter; points and surfaces in more "
     "than three dimensions: the same coordinates alone" },
-  SWITCH ("degenerate", "Drop degenerate cells", degenerate,
-          "Faces and segments of no size go"),
+  SWITCH ("degenerate", "Drop degenerate cells", degenerate, "Faces and segments of no size go"),
   SWITCH ("duplicates", "Drop duplicate cells", duplicates,
           "Of cells on the same vertices the first stays"),
   SWITCH ("orient", "Make orientation agree", orient,
           "Faces are turned until neighbours agree, and closed pieces point out"),
-  SWITCH ("holes", "Fill holes", holes, "Small holes are closed with new faces between their vertices"),
+  SWITCH ("holes", "Fill holes", holes,
+          "Small holes are closed with new faces between their vertices"),
   { "longest", "Longest hole", "%", MONGE_OPTION_DOUBLE, offsetof (MongeRepairParams, longest), 0,
     INFINITY, TRUE, NULL, "Holes that are longer around stay, of the diameter of their piece" },
   SWITCH ("unreferenced", "Drop unused vertices", unreferenced, "Vertices in no cell go"),
@@ -223,7 +227,8 @@ add_weights (const Repair *repair, const MongeArray *weights, gsize n_rows, cons
 
 /* The mass of a cloud stays what it was. */
 static MongeShape *
-build_cloud (Repair *repair, const guint32 *rows, gsize n_rows, const guint32 *places, GError **error)
+build_cloud (Repair *repair, const guint32 *rows, gsize n_rows, const guint32 *places,
+             GError **error)
 {
   const MongeShape *shape = repair->m.shape;
   g_autoptr (MongeShape) cloud = monge_filter_pick (shape, rows, n_rows, NULL, 0, NULL, error);

@@ -10,10 +10,11 @@
 #define MAX_POINTS 1e8
 
 const MongeOption monge_resample_options[] = {
-  { "points", "Points", "", MONGE_OPTION_INT, offsetof (MongeResampleParams, points), 2, 1e7, TRUE, NULL,
-    "How many each line gets" },
+  { "points", "Points", "", MONGE_OPTION_INT, offsetof (MongeResampleParams, points), 2, 1e7, TRUE,
+    NULL, "How many each line gets" },
   { "spacing", "Spacing", "length", MONGE_OPTION_DOUBLE, offsetof (MongeResampleParams, spacing), 0,
-    1e30, TRUE, NULL, "About how far apart points are to be along a line, instead of how many (0: as "
+    1e30, TRUE, NULL,
+    "About how far apart points are to be along a line, instead of how many (0: as "
     "many as asked for)" },
   { NULL },
 };
@@ -141,7 +142,8 @@ place (const Resampling *r)
         {
           gsize corner = segments[2 * (gsize) g_array_index (r->cells, guint32, i) + end];
 
-          points[i * dim + k] += g_array_index (r->shares, double, 2 * i + end) * x[corner * dim + k];
+          points[i * dim + k]
+              += g_array_index (r->shares, double, 2 * i + end) * x[corner * dim + k];
         }
   return points;
 }
@@ -153,7 +155,8 @@ build (const Resampling *r, GError **error)
   const guint32 *rows = (const guint32 *) (gconstpointer) r->segment_rows->data;
   gsize n = r->cells->len, n_segments = r->segment_rows->len;
 
-  monge_shape_builder_take_positions (builder, place (r), n, monge_shape_get_position_type (r->shape));
+  monge_shape_builder_take_positions (builder, place (r), n,
+                                      monge_shape_get_position_type (r->shape));
   monge_shape_builder_take_cells (builder, MONGE_SHAPE_CURVES,
                                   g_memdup2 (r->segments->data, 2 * n_segments * sizeof (guint32)),
                                   n_segments);

@@ -17,14 +17,15 @@ static const char *const rules[] = { "all", "any", NULL };
     INFINITY, FALSE, NULL, help }
 
 const MongeOption monge_components_options[] = {
-  { "keep", "Keep the largest", "", MONGE_OPTION_INT, offsetof (MongeComponentsParams, keep), 0, 1e9,
-    TRUE, NULL, "How many pieces to keep, by the number of their cells (0: all)" },
-  { "least", "Smallest", "", MONGE_OPTION_INT, offsetof (MongeComponentsParams, least), 0, 1e9, TRUE,
-    NULL, "Pieces of fewer cells go" },
-  { "fraction", "Smallest share", "%", MONGE_OPTION_DOUBLE, offsetof (MongeComponentsParams, fraction),
-    0, 100, FALSE, NULL, "Pieces that have less of all cells go" },
-  { "indices", "Numbers", "", MONGE_OPTION_TEXT, offsetof (MongeComponentsParams, indices), 0, 0, FALSE,
-    NULL, "These pieces instead, such as 1,3: 1 is the largest" },
+  { "keep", "Keep the largest", "", MONGE_OPTION_INT, offsetof (MongeComponentsParams, keep), 0,
+    1e9, TRUE, NULL, "How many pieces to keep, by the number of their cells (0: all)" },
+  { "least", "Smallest", "", MONGE_OPTION_INT, offsetof (MongeComponentsParams, least), 0, 1e9,
+    TRUE, NULL, "Pieces of fewer cells go" },
+  { "fraction", "Smallest share", "%", MONGE_OPTION_DOUBLE,
+    offsetof (MongeComponentsParams, fraction), 0, 100, FALSE, NULL,
+    "Pieces that have less of all cells go" },
+  { "indices", "Numbers", "", MONGE_OPTION_TEXT, offsetof (MongeComponentsParams, indices), 0, 0,
+    FALSE, NULL, "These pieces instead, such as 1,3: 1 is the largest" },
   { NULL },
 };
 const MongeComponentsParams monge_components_defaults = { 1, 0, 0.0, "" };
@@ -34,8 +35,8 @@ const MongeOption monge_region_options[] = {
     "What makes the region: a box, a sphere, or the values of an array" },
   { "keep", "Keep", "", MONGE_OPTION_CHOICE, offsetof (MongeRegionParams, keep), 0, 0, FALSE, sides,
     "The side of it that stays" },
-  { "cells", "Cells with", "", MONGE_OPTION_CHOICE, offsetof (MongeRegionParams, cells), 0, 0, FALSE,
-    rules, "Whether a face or segment stays with all of its vertices or with any" },
+  { "cells", "Cells with", "", MONGE_OPTION_CHOICE, offsetof (MongeRegionParams, cells), 0, 0,
+    FALSE, rules, "Whether a face or segment stays with all of its vertices or with any" },
   NUMBER ("x-min", "x from", lower[0], "Where the box begins"),
   NUMBER ("x-max", "x to", upper[0], "Where the box ends"),
   NUMBER ("y-min", "y from", lower[1], "Where the box begins"),
@@ -51,8 +52,8 @@ const MongeOption monge_region_options[] = {
     "The name of an array of vertices or cells; of several numbers a row, their length counts" },
   { "from", "Values from", "", MONGE_OPTION_DOUBLE, offsetof (MongeRegionParams, from), -INFINITY,
     INFINITY, FALSE, NULL, "The smallest value in the region" },
-  { "to", "Values to", "", MONGE_OPTION_DOUBLE, offsetof (MongeRegionParams, to), -INFINITY, INFINITY,
-    FALSE, NULL, "The largest value in the region" },
+  { "to", "Values to", "", MONGE_OPTION_DOUBLE, offsetof (MongeRegionParams, to), -INFINITY,
+    INFINITY, FALSE, NULL, "The largest value in the region" },
   { NULL },
 };
 const MongeRegionParams monge_region_defaults = {
@@ -332,8 +333,11 @@ monge_region_apply (MongeShape *shape, gconstpointer data, MongeTask *task, GStr
   n_kept = n_cells > 0 ? count_kept (keeps_cell, n_cells) : count_kept (keeps, n);
   if (n_kept == 0)
     return fail_empty (error, "nothing lies in the region; make it larger");
-  g_string_append_printf (note, "Kept %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " %s.", n_kept, n_all,
-                          n_cells == 0 ? "points" : get_arity (shape) == 3 ? "faces" : "segments");
+  g_string_append_printf (note, "Kept %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " %s.", n_kept,
+                          n_all,
+                          n_cells == 0             ? "points"
+                          : get_arity (shape) == 3 ? "faces"
+                                                   : "segments");
   return n_cells > 0 ? monge_filter_keep_cells (shape, keeps_cell, n_kept == n_cells, error)
                      : keep_points (shape, keeps, error);
 }

@@ -9,8 +9,8 @@
 #define BACK -0.53 /* 1 / FORTH + 1 / BACK = 0.1: what is slower than that stays */
 
 const MongeOption monge_smooth_options[] = {
-  { "rounds", "Rounds", "", MONGE_OPTION_INT, offsetof (MongeSmoothParams, rounds), 1, 10000, TRUE, NULL,
-    "More take away coarser bumps" },
+  { "rounds", "Rounds", "", MONGE_OPTION_INT, offsetof (MongeSmoothParams, rounds), 1, 10000, TRUE,
+    NULL, "More take away coarser bumps" },
   { NULL },
 };
 const MongeSmoothParams monge_smooth_defaults = { 10 };

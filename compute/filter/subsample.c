@@ -1,5 +1,5 @@
-/* Fewer points that stand for the same mass. Which ones is decided in thin.c; here each of those that
- * go gives its mass to the nearest that stays. */
+/* Fewer points that stand for the same mass. Which ones is decided in thin.c; here each of those
+ * that go gives its mass to the nearest that stays. */
 #include "compute/filter/filter-private.h"
 
 #include <math.h>
@@ -18,16 +18,18 @@ static const char *const methods[] = { "farthest", "grid", "poisson", "area", "r
 
 const MongeOption monge_subsample_options[] = {
   { "method", "Method", "", MONGE_OPTION_CHOICE, offsetof (MongeSubsampleParams, method), 0, 0,
-    FALSE, methods, "farthest covers the shape best; grid keeps one point per cube; poisson draws "
+    FALSE, methods,
+    "farthest covers the shape best; grid keeps one point per cube; poisson draws "
     "points that keep a distance; area draws new points on the surface, uniformly; random draws "
     "vertices" },
   { "points", "Points", "", MONGE_OPTION_INT, offsetof (MongeSubsampleParams, points), 1, 1e9, TRUE,
     NULL, "How many to keep; a grid keeps up to as many" },
-  { "spacing", "Spacing", "length", MONGE_OPTION_DOUBLE, offsetof (MongeSubsampleParams, spacing), 0,
-    INFINITY, TRUE, NULL, "How far apart points are to be, instead of how many (0: as many as asked "
+  { "spacing", "Spacing", "length", MONGE_OPTION_DOUBLE, offsetof (MongeSubsampleParams, spacing),
+    0, INFINITY, TRUE, NULL,
+    "How far apart points are to be, instead of how many (0: as many as asked "
     "for); no matter for area and random" },
-  { "seed", "Seed", "", MONGE_OPTION_INT, offsetof (MongeSubsampleParams, seed), 0, 1e9, FALSE, NULL,
-    "Another number draws other points" },
+  { "seed", "Seed", "", MONGE_OPTION_INT, offsetof (MongeSubsampleParams, seed), 0, 1e9, FALSE,
+    NULL, "Another number draws other points" },
   { NULL },
 };
 const MongeSubsampleParams monge_subsample_defaults = { "farthest", 1000, 0.0, 0 };
@@ -167,8 +169,8 @@ build_rows (const MongeShape *shape, const guint32 *rows, gsize n_rows, double *
 }
 
 static MongeShape *
-keep_vertices (MongeShape *shape, const MongeSubsampleParams *params, MongeTask *task, GString *note,
-               GError **error)
+keep_vertices (MongeShape *shape, const MongeSubsampleParams *params, MongeTask *task,
+               GString *note, GError **error)
 {
   gsize n_rows;
   g_autofree guint32 *rows = choose_rows (shape, params, &n_rows, task, error);
@@ -241,7 +243,8 @@ place_in_cells (const MongeShape *shape, guint arity, const guint32 *cells, cons
 
 /* Arrays of cells come along as arrays of points, unless there is one of that name. */
 static void
-carry_cell_arrays (MongeShapeBuilder *builder, const MongeShape *shape, const guint32 *cells, gsize n)
+carry_cell_arrays (MongeShapeBuilder *builder, const MongeShape *shape, const guint32 *cells,
+                   gsize n)
 {
   for (guint k = 0; k < monge_shape_get_n_cell_arrays (shape); k++)
     {

@@ -222,7 +222,8 @@ find_extent (const MongeThinning *t)
   return sqrt (square);
 }
 
-/* The spacing between which and twice 2^(1/64) of which the count passes what is wanted; above it if
+/* The spacing between which and twice 2^(1/64) of which the count passes what is wanted; above it
+ * if
  * @from_above, where there are at most as many. 0 with @error where cancelled. */
 static double
 search_spacing (MongeThinning *t, CountFunc count, gboolean from_above, MongeTask *task,
@@ -268,7 +269,8 @@ search_spacing (MongeThinning *t, CountFunc count, gboolean from_above, MongeTas
 
 /* The first point of the cell of each, (n). Returns how many cells there are. */
 static gsize
-number_cells (const MongeThinning *t, double spacing, guint32 *cells, MongeTask *task, GError **error)
+number_cells (const MongeThinning *t, double spacing, guint32 *cells, MongeTask *task,
+              GError **error)
 {
   g_autoptr (MongePointGrid) grid = monge_point_grid_new (t->x, t->n, t->dim, spacing);
   gsize n_cells = 0;

@@ -26,9 +26,10 @@ typedef struct {
 } MongeThinning;
 
 /* Each next point is the one farthest from those before (Gonzalez 1985), from the one farthest from
- * the middle on; the lowest index among equals. Points that lie closer to theirs than half of the way
- * from there to the new one are left out (triangle inequality): O(n log k + k²) on surfaces. Within
- * twice the smallest covering radius that k points can have. Stops where all points are covered. */
+ * the middle on; the lowest index among equals. Points that lie closer to theirs than half of the
+ * way from there to the new one are left out (triangle inequality): O(n log k + k²) on surfaces.
+ * Within twice the smallest covering radius that k points can have. Stops where all points are
+ * covered. */
 gsize monge_thin_farthest (MongeThinning *thinning, MongeTask *task, GError **error);
 /* One point per cubic cell, the one nearest to the mean of its cell. Without a spacing, the finest
  * grid that keeps no more than wanted. O(n). */

@@ -77,7 +77,8 @@ monge_twins_new (const guint32 *faces, gsize n_faces, gsize n_vertices, MongeTas
   if (n_faces > MAX_FACES)
     {
       g_set_error (error, MONGE_ERROR, MONGE_ERROR_SIZE,
-                   "%" G_GSIZE_FORMAT " faces are too many to be worked on; decimate them elsewhere",
+                   "%" G_GSIZE_FORMAT
+                   " faces are too many to be worked on; decimate them elsewhere",
                    n_faces);
       return NULL;
     }
@@ -131,8 +132,8 @@ monge_twins_has_edge (const MongeTwins *t, guint32 a, guint32 b)
 
 /* --- Boundaries --- */
 
-/* The half-edge of the boundary that follows @h around the fan at its end; NONE where the faces there
- * disagree or are more than two at an edge. */
+/* The half-edge of the boundary that follows @h around the fan at its end; NONE where the faces
+ * there disagree or are more than two at an edge. */
 static guint32
 find_next_of_boundary (const MongeTwins *t, guint32 h)
 {

@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /**
  * MongeTwins:
  * @faces: (n_faces × 3) borrowed; half-edge 3 f + k runs from the k-th corner of face f to the next
- * @twins: (3 n_faces) the half-edge of the other face at the same edge, or one of the above. It runs
- *   the same way where the two faces disagree on which side is out
+ * @twins: (3 n_faces) the half-edge of the other face at the same edge, or one of the above. It
+ * runs the same way where the two faces disagree on which side is out
  *
  * Immutable.
  */
@@ -68,7 +68,8 @@ typedef struct {
 MongeLoops monge_twins_find_loops (const MongeTwins *twins);
 void monge_loops_clear (MongeLoops *loops);
 
-/* The component of each vertex: the lowest of its vertices, (n_vertices). Free with g_free(). O(n). */
+/* The component of each vertex: the lowest of its vertices, (n_vertices). Free with g_free(). O(n).
+ */
 guint32 *monge_find_components (const guint32 *cells, gsize n_cells, guint arity, gsize n_vertices);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 int
 main (void)
 {
+  puts ("filters");
   puts ("formula");
   puts ("landmarks");
   puts ("transforms");
