@@ -273,8 +273,10 @@ run (MongeCli *cli,
                              "--filter mirror");
   if (wishes->n_points == 0 || wishes->n_points < -1)
     return monge_cli_refuse (cli, "--points takes a number from 1");
-  if ((wishes->level != NULL
-       && !monge_recipe_set (cli->recipe, "source-level", wishes->level, &error))
+  if ((wishes->labels != NULL && !monge_path_is_volume (arguments[0])
+       && !monge_recipe_set (cli->recipe, "source-label", wishes->labels, &error))
+      || (wishes->level != NULL
+          && !monge_recipe_set (cli->recipe, "source-level", wishes->level, &error))
       || (wishes->mirror != NULL
           && !monge_recipe_set (cli->recipe, "mirror-source", wishes->mirror, &error))
       || (wishes->filters != NULL
