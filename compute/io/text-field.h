@@ -1,6 +1,5 @@
 /* Words in field arrays: what a header says and a shape has no place for, kept so that it goes
- * back into the file. A text is an array of bytes, UTF-8, one row each. Private to readers and
- * writers. */
+ * back into the file. A text is an array of bytes, UTF-8, one row each. */
 #pragma once
 
 #include "compute/shape/shape.h"
