@@ -181,11 +181,16 @@ test_curvatures (void)
 {
   const float values[] = { 0.25f, -3e10f, 1e-30f };
   g_autoptr (GPtrArray) arrays = monge_values_new (), back = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
   const MongeArray *array;
 
   g_ptr_array_add (arrays, monge_array_new ("x", MONGE_TYPE_FLOAT32, 1, 3,
                                             g_bytes_new (values, sizeof values)));
   back = through_file (arrays, "lh.thickness");
+  path = monge_test_tmp_path ("lh.thickness");
+  g_assert_null (monge_shape_load (path, NULL, NULL, &error));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED, "attach this file to it");
   array = g_ptr_array_index (back, 0);
   g_assert_cmpstr (array->name, ==, "thickness");
   g_assert_cmpmem (g_bytes_get_data (array->values, NULL), sizeof values, values, sizeof values);

@@ -8,6 +8,7 @@
 #include "compute/shape/bytes.h"
 
 #define POLL ((gsize) 1 << 16) /* numbers between two looks at the task */
+#define PIECE ((gsize) 3 << 20) /* bytes of base 64 between two */
 
 /* Counts and sizes of the array that is being read. */
 typedef struct {
@@ -117,19 +118,28 @@ read_ascii (const MongeGiftiArray *array, const Plan *plan, const char *text, gs
   return g_steal_pointer (&values);
 }
 
-/* @most: what to take at most; more than that is ignored. */
+/* @most: what to take at most; more than that is ignored. Piece by piece, whole groups each. */
 static guint8 *
-decode_text (const char *text, gsize size, gsize most, gsize *n, GError **error)
+decode_text (const char *text, gsize size, gsize most, gsize *n, MongeTask *task, GError **error)
 {
   g_autofree guint8 *bytes = monge_bytes_alloc (most, 1, error);
+  gsize piece = PIECE, at = 0, used;
 
-  if (bytes == NULL || !monge_base64_decode (text, size, bytes, most, NULL, n, error))
+  *n = 0;
+  if (bytes == NULL)
     return NULL;
+  for (gsize n_read = piece; n_read == piece && *n < most; *n += n_read, at += used)
+    {
+      piece = MIN (PIECE, most - *n);
+      if (monge_task_return_if_cancelled (task, error)
+          || !monge_base64_decode (text + at, size - at, bytes + *n, piece, &used, &n_read, error))
+        return NULL;
+    }
   return g_steal_pointer (&bytes);
 }
 
 static guint8 *
-read_base64 (const Plan *plan, const char *text, gsize size, GError **error)
+read_base64 (const Plan *plan, const char *text, gsize size, const MongeFile *file, GError **error)
 {
   g_autofree guint8 *bytes = NULL;
   gsize n = 0;
@@ -139,7 +149,7 @@ read_base64 (const Plan *plan, const char *text, gsize size, GError **error)
       fail_short (plan, size / 4 * 3, error);
       return NULL;
     }
-  bytes = decode_text (text, size, plan->n_bytes, &n, error);
+  bytes = decode_text (text, size, plan->n_bytes, &n, file->task, error);
   if (bytes != NULL && n < plan->n_bytes)
     fail_short (plan, n, error);
   return bytes != NULL && n == plan->n_bytes ? g_steal_pointer (&bytes) : NULL;
@@ -149,7 +159,8 @@ static guint8 *
 read_zipped (const Plan *plan, const char *text, gsize size, const MongeFile *file, GError **error)
 {
   gsize n = 0, n_present = 0;
-  g_autofree guint8 *zipped = decode_text (text, size, MONGE_BASE64_MOST (size), &n, error);
+  g_autofree guint8 *zipped = decode_text (text, size, MONGE_BASE64_MOST (size), &n, file->task,
+                                         error);
   g_autoptr (GBytes) bytes = NULL;
 
   if (zipped == NULL)
@@ -268,7 +279,7 @@ monge_gifti_decode (MongeGiftiArray *array, const char *text, gsize size, const 
       values = read_ascii (array, &plan, text, size, file, error);
       break;
     case MONGE_GIFTI_BASE64:
-      values = read_base64 (&plan, text, size, error);
+      values = read_base64 (&plan, text, size, file, error);
       break;
     case MONGE_GIFTI_ZIPPED:
       values = read_zipped (&plan, text, size, file, error);

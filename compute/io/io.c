@@ -4,6 +4,7 @@
 
 #include "compute/shape/generate.h"
 #include "compute/io/io-private.h"
+#include "compute/io/values-private.h"
 #include "compute/shape/place.h"
 
 #define EXAMPLE_PREFIX "example:"
@@ -150,11 +151,27 @@ settle_space (MongeShape *shape, const MongeFormat *format, MongeSpace assumed)
   return monge_shape_in_space (placed, space != MONGE_SPACE_UNKNOWN ? MONGE_SPACE_RAS : space);
 }
 
+static void
+fail_unknown (const char *path, const MongeFile *file, GError **error)
+{
+  const MongeValueFormat *values = monge_value_format_find (path, file->data, file->size);
+  g_autofree char *known = list_formats (FALSE);
+
+  if (values != NULL && !monge_csv_values_matches (file->data, file->size))
+    g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                 "the file has values per vertex (%s) and no shape; open the shape they belong to and "
+                 "attach this file to it", values->description);
+  else
+    g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
+                 "neither its bytes nor its name are of a known format; known are %s and volumes "
+                 "(.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd)", known);
+}
+
 static MongeShape *
 parse_file (const char *path, const MongeLoadOptions *options, MongeTask *task, GError **error)
 {
   g_autoptr (GBytes) bytes = monge_file_load (path, task, error);
-  g_autofree char *name = NULL, *known = NULL;
+  g_autofree char *name = NULL;
   g_autoptr (MongeShape) shape = NULL;
   const MongeFormat *format;
   MongeFile file = { .path = path, .task = task, .repairs = options->repairs };
@@ -171,10 +188,7 @@ parse_file (const char *path, const MongeLoadOptions *options, MongeTask *task, 
     }
   if (format == NULL)
     {
-      known = list_formats (FALSE);
-      g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                   "neither its bytes nor its name are of a known format; known are %s and volumes "
-                   "(.nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd)", known);
+      fail_unknown (path, &file, error);
       return NULL;
     }
   file.name = name = monge_path_dup_shape_name (path);
