@@ -1,5 +1,5 @@
 /* What to do with files of any kind that are opened together. */
-#include "ui/document.h"
+#include "ui/item-private.h"
 
 #include <math.h>
 
@@ -101,6 +101,7 @@ typedef struct {
   MongeDocument *document;
   char *path;
   FileKind kind;
+  char *reason; /* why it is no shape, if it was taken for one */
   MongeLandmarks *landmarks;
   gsize n_rows;
 } Attachment;
@@ -113,6 +114,7 @@ attachment_free (gpointer data)
   g_clear_pointer (&attachment->landmarks, monge_landmarks_unref);
   g_object_unref (attachment->document);
   g_free (attachment->path);
+  g_free (attachment->reason);
   g_free (attachment);
 }
 
@@ -171,7 +173,8 @@ was_read (GObject *object, GAsyncResult *result, gpointer user_data)
   if (g_task_propagate_boolean (G_TASK (result), &error))
     attach (attachment);
   else
-    g_signal_emit_by_name (attachment->document, "message", error->message, TRUE);
+    g_signal_emit_by_name (attachment->document, "message",
+                           attachment->reason != NULL ? attachment->reason : error->message, TRUE);
 }
 
 static void
@@ -193,6 +196,36 @@ on_loading_changed (MongeDocument *document, Attachment *attachment)
   start_reading (attachment);
 }
 
+static Attachment *
+attachment_new (MongeDocument *document, const char *path, FileKind kind)
+{
+  Attachment *attachment = g_new0 (Attachment, 1);
+
+  attachment->document = g_object_ref (document);
+  attachment->path = g_strdup (path);
+  attachment->kind = kind;
+  return attachment;
+}
+
+static void
+start_when_loaded (Attachment *attachment)
+{
+  if (monge_document_is_loading (attachment->document))
+    g_signal_connect (attachment->document, "loading-changed", G_CALLBACK (on_loading_changed),
+                      attachment);
+  else
+    start_reading (attachment);
+}
+
+void
+monge_document_try_values (MongeDocument *document, const char *path, const char *reason)
+{
+  Attachment *attachment = attachment_new (document, path, FILE_VALUES);
+
+  attachment->reason = g_strdup (reason);
+  start_when_loaded (attachment);
+}
+
 void
 monge_document_open_files (MongeDocument *document, const char *const *paths)
 {
@@ -201,16 +234,5 @@ monge_document_open_files (MongeDocument *document, const char *const *paths)
       monge_document_open (document, MONGE_ROLE_ANY, paths[i]);
   for (guint i = 0; paths[i] != NULL; i++)
     if (find_kind (paths[i]) != FILE_SHAPE)
-      {
-        Attachment *attachment = g_new0 (Attachment, 1);
-
-        attachment->document = g_object_ref (document);
-        attachment->path = g_strdup (paths[i]);
-        attachment->kind = find_kind (paths[i]);
-        if (monge_document_is_loading (document))
-          g_signal_connect (document, "loading-changed", G_CALLBACK (on_loading_changed),
-                            attachment);
-        else
-          start_reading (attachment);
-      }
+      start_when_loaded (attachment_new (document, paths[i], find_kind (paths[i])));
 }

@@ -179,14 +179,42 @@ report_repairs (MongeDocument *document, MongeItem *item)
   emit_message (document, text, FALSE);
 }
 
+/* What came after a file that was no shape moves up into its role. */
+static void
+move_up (MongeDocument *document, MongeRole role)
+{
+  for (guint i = 0; i < document->items->len && role < MONGE_ROLE_CONTEXT; i++)
+    {
+      MongeItem *item = document->items->pdata[i];
+      MongeRole was = monge_item_get_role (item);
+
+      if (!item->has_any_role || was <= role)
+        continue;
+      monge_item_set_role (item, role);
+      move_up (document, was);
+      sort (document);
+      return;
+    }
+}
+
+static void
+give_up (MongeDocument *document, MongeItem *item)
+{
+  take_out (document, item);
+  if (item->has_any_role)
+    move_up (document, monge_item_get_role (item));
+}
+
 /* What never was there goes, unless it is kept to be told of. Takes @error. */
 static void
 fail (MongeDocument *document, MongeItem *item, GError *error)
 {
   gboolean is_cancelled = g_error_matches (error, MONGE_ERROR, MONGE_ERROR_CANCELLED);
+  gboolean is_missing = g_error_matches (error, MONGE_ERROR, MONGE_ERROR_IO);
+  gboolean is_fresh = item->shape == NULL && !item->is_kept;
 
-  if (item->shape == NULL && !item->is_kept)
-    take_out (document, item);
+  if (is_fresh)
+    give_up (document, item);
   else if (is_cancelled && item->shape != NULL)
     {
       monge_item_revert (item);
@@ -197,7 +225,9 @@ fail (MongeDocument *document, MongeItem *item, GError *error)
       take_role (document, item);
       monge_item_set_state (item, MONGE_ITEM_FAILED, error->message);
     }
-  if (!is_cancelled)
+  if (is_fresh && !is_cancelled && !is_missing)
+    monge_document_try_values (document, item->input.path, error->message);
+  else if (!is_cancelled)
     emit_message (document, error->message, TRUE);
   g_error_free (error);
 }
@@ -446,7 +476,10 @@ monge_document_open (MongeDocument *document, MongeRole role, const char *spec)
   g_return_val_if_fail (MONGE_IS_DOCUMENT (document) && spec != NULL, NULL);
   input.role = role == MONGE_ROLE_ANY ? find_free_role (document) : role;
   if (monge_recipe_input_set_path (&input, spec, &error))
-    item = add (document, &input, NULL, FALSE);
+    {
+      item = add (document, &input, NULL, FALSE);
+      item->has_any_role = role == MONGE_ROLE_ANY;
+    }
   else
     emit_message (document, error->message, TRUE);
   monge_recipe_input_clear (&input);
@@ -603,6 +636,7 @@ monge_document_set_role (MongeDocument *document, MongeItem *item, MongeRole rol
   if (other != NULL)
     monge_item_set_role (other, was);
   monge_item_set_role (item, role);
+  item->has_any_role = FALSE;
   sort (document);
   g_signal_emit (document, signals[SHAPES_CHANGED], 0);
 }
@@ -654,100 +688,6 @@ monge_document_change (MongeDocument *document, MongeItem *item, const MongeReci
     start_loading (document, item, NULL, NULL, NULL);
   if (!weighs_same)
     g_signal_emit (document, signals[SHAPES_CHANGED], 0);
-}
-
-gboolean
-monge_document_set_filters (MongeDocument *document, MongeItem *item, const char *text,
-                            GError **error)
-{
-  MongeRecipeInput input;
-
-  monge_recipe_input_copy (&input, &item->input);
-  if (monge_recipe_input_set (&input, "filter", text != NULL ? text : "", error))
-    monge_document_change (document, item, &input);
-  else
-    {
-      monge_recipe_input_clear (&input);
-      return FALSE;
-    }
-  monge_recipe_input_clear (&input);
-  return TRUE;
-}
-
-void
-monge_document_set_space (MongeDocument *document, MongeItem *item, MongeSpace space)
-{
-  MongeRecipeInput input = item->input;
-
-  input.space = space;
-  item->has_answered_space = TRUE;
-  monge_item_set_asks_space (item, FALSE);
-  if (space != MONGE_SPACE_UNKNOWN)
-    monge_space_remember (input.path, space);
-  monge_document_change (document, item, &input);
-}
-
-void
-monge_document_choose_labels (MongeDocument *document, MongeItem *item, const gint32 *labels,
-                              guint n_labels, gboolean as_voxels)
-{
-  MongeRecipeInput input = item->input;
-
-  input.labels = (gint32 *) labels;
-  input.n_labels = n_labels;
-  input.as_voxels = as_voxels;
-  input.has_level = FALSE;
-  monge_document_change (document, item, &input);
-}
-
-void
-monge_document_choose_each_label (MongeDocument *document, MongeItem *item, const gint32 *labels,
-                                  guint n_labels)
-{
-  MongeRecipeInput input = item->input;
-
-  for (guint i = 1; i < n_labels; i++)
-    {
-      input.labels = (gint32 *) &labels[i];
-      input.n_labels = 1;
-      input.as_voxels = FALSE;
-      input.role = MONGE_ROLE_CONTEXT;
-      add (document, &input, item->volume, FALSE);
-    }
-  if (n_labels > 0)
-    monge_document_choose_labels (document, item, labels, 1, FALSE);
-}
-
-void
-monge_document_choose_level (MongeDocument *document, MongeItem *item, double level,
-                             gboolean as_density)
-{
-  MongeRecipeInput input = item->input;
-
-  input.has_level = TRUE;
-  input.level = level;
-  input.as_density = as_density;
-  monge_document_change (document, item, &input);
-}
-
-void
-monge_document_attach_values (MongeDocument *document, MongeItem *item, const char *path)
-{
-  MongeRecipeInput input;
-
-  monge_recipe_input_copy (&input, &item->input);
-  monge_recipe_input_set (&input, "values", path, NULL);
-  monge_document_change (document, item, &input);
-  monge_recipe_input_clear (&input);
-}
-
-void
-monge_document_attach_landmarks (MongeDocument *document, MongeItem *item, const char *path)
-{
-  MongeRecipeInput input = item->input;
-
-  input.landmarks_path = (char *) path;
-  monge_document_change (document, item, &input);
 }
 
 /* Stopping */

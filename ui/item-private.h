@@ -1,7 +1,7 @@
 /* What a document and a session know of its shapes. */
 #pragma once
 
-#include "ui/item.h"
+#include "ui/document.h"
 #include "ui/shape-loader.h"
 
 G_BEGIN_DECLS
@@ -17,6 +17,7 @@ struct _MongeItem {
 
   MongeItemState state;
   char *message;
+  gboolean has_any_role;   /* the first that was free, nobody chose it */
   gboolean is_kept;        /* even if it never was there */
   gboolean asks_space;
   gboolean has_answered_space; /* even if the answer was none */
@@ -44,5 +45,9 @@ void monge_item_take (MongeItem *item, MongeShapeLoader *loader);
 void monge_item_revert (MongeItem *item);
 void monge_item_notify_progress (MongeItem *item);
 void monge_item_set_drawable (MongeItem *item, MongeDrawable *drawable);
+
+/* document-files.c: a file that is no shape, for @reason, may be values of one. A message says what
+ * came of it. */
+void monge_document_try_values (MongeDocument *document, const char *path, const char *reason);
 
 G_END_DECLS
