@@ -251,6 +251,24 @@ cancelled_chains_end (void)
   g_assert_error (error, MONGE_ERROR, MONGE_ERROR_CANCELLED);
 }
 
+/* The parts of a caller hold for its chains. */
+static void
+steps_share_the_progress (void)
+{
+  g_autoptr (MongeShape) shape = monge_generate_seahorse (0, 2);
+  g_autoptr (MongeFilterChain) chain = monge_filter_chain_parse ("smooth; smooth", NULL);
+  g_autoptr (MongeShape) result = NULL;
+  MongeTask task = MONGE_TASK_INIT;
+
+  monge_task_set_part (&task, 0.5, 1.0);
+  result = monge_filter_chain_apply (chain, shape, &task, NULL, NULL);
+  g_assert_nonnull (result);
+  g_assert_cmpfloat (monge_task_get_progress (&task), >=, 0.9);
+  g_assert_cmpfloat (monge_task_get_progress (&task), <=, 1.0);
+  monge_task_set_progress (&task, 0.0);
+  monge_assert_close (monge_task_get_progress (&task), 0.5, 1e-9);
+}
+
 static void
 assert_same_positions (const MongeShape *a, const MongeShape *b, double tol)
 {
@@ -540,6 +558,7 @@ main (int argc, char **argv)
   g_test_add_func ("/filter/steps_that_are_off_do_nothing", steps_that_are_off_do_nothing);
   g_test_add_func ("/filter/applied_steps_are_told", applied_steps_are_told);
   g_test_add_func ("/filter/cancelled_chains_end", cancelled_chains_end);
+  g_test_add_func ("/filter/steps_share_the_progress", steps_share_the_progress);
   g_test_add_func ("/filter/poses_can_be_undone", poses_can_be_undone);
   g_test_add_func ("/filter/poses_are_what_they_say", poses_are_what_they_say);
   g_test_add_func ("/filter/points_at_one_place_have_no_size", points_at_one_place_have_no_size);

@@ -315,6 +315,25 @@ monge_filter_chain_print (const MongeFilterChain *chain)
 
 /* --- Running it --- */
 
+static guint
+count_taken (const MongeFilterChain *chain)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < chain->steps->len; i++)
+    n += ((const MongeFilterStep *) chain->steps->pdata[i])->is_on ? 1 : 0;
+  return n;
+}
+
+/* The part of the progress that step @taken of @n is, within [@begin, @end]. */
+static void
+set_part (MongeTask *task, double begin, double end, guint taken, guint n)
+{
+  monge_task_set_part (task, begin + (end - begin) * taken / n,
+                       begin + (end - begin) * (taken + 1) / n);
+  monge_task_set_progress (task, 0.0);
+}
+
 /* What one step makes of @shape; @note is what it says of it. */
 static MongeShape *
 apply_step (const MongeFilterStep *step, guint number, MongeShape *shape, MongeTask *task,
@@ -331,7 +350,6 @@ apply_step (const MongeFilterStep *step, guint number, MongeShape *shape, MongeT
       fail_step (error, MONGE_ERROR_UNSUPPORTED, number, filter->name, "%s", reason);
       return NULL;
     }
-  monge_task_set_progress (task, 0.0);
   result = filter->apply (shape, step->params, task, note, error);
   if (result == NULL)
     g_prefix_error (error, "Step %u (%s): ", number, filter->name);
@@ -344,6 +362,8 @@ monge_filter_chain_apply (const MongeFilterChain *chain, MongeShape *shape, Mong
 {
   g_autoptr (GPtrArray) told = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (MongeShape) current = NULL;
+  double begin = task != NULL ? 0.001 * task->begin : 0.0;
+  double end = task != NULL ? 1.0 - 0.001 * task->skip : 1.0;
 
   g_return_val_if_fail (chain != NULL && shape != NULL, NULL);
   current = monge_shape_ref (shape);
@@ -355,9 +375,11 @@ monge_filter_chain_apply (const MongeFilterChain *chain, MongeShape *shape, Mong
 
       if (!step->is_on)
         continue;
+      set_part (task, begin, end, told->len, count_taken (chain));
       note = g_string_new (NULL);
       next = apply_step (step, i + 1, current, task, note, error);
       g_ptr_array_add (told, g_string_free (note, FALSE));
+      monge_task_set_part (task, begin, end);
       if (next == NULL)
         return NULL;
       monge_shape_unref (current);

@@ -74,7 +74,8 @@ void monge_filter_chain_move (MongeFilterChain *chain, guint from, guint to);
  * monge_filter_chain_apply:
  * @notes: (out) (nullable) (transfer full): (element-type utf8) one sentence for each step taken
  *
- * Errors begin with the number and name of the step. Progress runs from 0 to 1 in each of them.
+ * Errors begin with the number and name of the step. Each step taken is an equal part of the
+ * progress.
  * Random steps take their seed from their parameters alone: the same bits on every run. Any thread.
  */
 MongeShape *monge_filter_chain_apply (const MongeFilterChain *chain, MongeShape *shape,

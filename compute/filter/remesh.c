@@ -277,10 +277,12 @@ find_surplus (const Remeshing *r)
   return r->n_wanted > 0 ? (double) r->edit->n_vertices / (double) r->n_wanted : 1.0;
 }
 
-/* A few more rounds than asked for, while the number is not what is wanted. */
+/* A few more rounds than asked for, while the number is not what is wanted and gets nearer. */
 static gboolean
 run_rounds (Remeshing *r, int n_rounds, GError **error)
 {
+  double last = 0.0;
+
   for (int round = 0; round < MORE * n_rounds; round++)
     {
       double surplus;
@@ -291,8 +293,10 @@ run_rounds (Remeshing *r, int n_rounds, GError **error)
         return FALSE;
       monge_edit_compress (r->edit);
       surplus = find_surplus (r);
-      if (round + 1 >= n_rounds && fabs (surplus - 1.0) < NEAR)
+      if (round + 1 >= n_rounds
+          && (fabs (surplus - 1.0) < NEAR || fabs (surplus - last) < 0.1 * NEAR))
         break;
+      last = surplus;
       if (round + 1 < MORE * n_rounds)
         r->length *= CLAMP (sqrt (surplus), 0.8, 1.25);
     }

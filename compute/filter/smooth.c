@@ -73,19 +73,23 @@ graph_fix_borders (Graph *graph, gsize n, guint arity)
     }
 }
 
-static void
-step (const Graph *graph, const double *from, gsize n, guint dim, double share, double *to)
+static gboolean
+step (const Graph *graph, const double *from, gsize n, guint dim, double share, double *to,
+      MongeTask *task, GError **error)
 {
   for (gsize i = 0; i < n; i++)
     {
       double count = (double) (graph->first[i + 1] - graph->first[i]);
 
+      if (monge_filter_is_cancelled (i, task, error))
+        return FALSE;
       memcpy (to + i * dim, from + i * dim, dim * sizeof *to);
       for (gsize k = graph->first[i]; !graph->is_fixed[i] && k < graph->first[i + 1]; k++)
         for (guint d = 0; d < dim; d++)
           to[i * dim + d] += share / count
                              * (from[(gsize) graph->to[k] * dim + d] - from[i * dim + d]);
     }
+  return TRUE;
 }
 
 MongeShape *
@@ -106,10 +110,8 @@ monge_smooth_apply (MongeShape *shape, gconstpointer data, MongeTask *task, GStr
   for (int round = 0; goes_on && round < params->rounds; round++)
     {
       monge_task_set_progress (task, (double) round / params->rounds);
-      step (&graph, x, n, dim, FORTH, y);
-      goes_on = !monge_task_return_if_cancelled (task, error);
-      if (goes_on)
-        step (&graph, y, n, dim, BACK, x);
+      goes_on = step (&graph, x, n, dim, FORTH, y, task, error)
+                && step (&graph, y, n, dim, BACK, x, task, error);
     }
   if (goes_on)
     result = monge_shape_moved (shape, x);
