@@ -149,23 +149,9 @@ take_triangles (MongeShapeBuilder *builder, const MongeGiftiArray *triangles, gs
   if (array->n_components != 3)
     return fail (error, MONGE_ERROR_FORMAT, "a TRIANGLE array whose rows are not three indices; "
                  "export the file again");
-  cells = monge_bytes_alloc (array->n_rows, 3 * sizeof *cells, error);
+  cells = monge_array_dup_cells (array, n_vertices, "face", error);
   if (cells == NULL)
     return FALSE;
-  for (gsize i = 0; i < 3 * array->n_rows; i++)
-    {
-      double index = monge_array_get (array, i / 3, (guint) (i % 3));
-
-      if (!(index >= 0.0 && index < (double) n_vertices))
-        {
-          g_set_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "face %" G_GSIZE_FORMAT " uses "
-                       "vertex %.0f, but there are only %" G_GSIZE_FORMAT " (counted from 0); the "
-                       "file is damaged", i / 3, index, n_vertices);
-          g_free (cells);
-          return FALSE;
-        }
-      cells[i] = (guint32) index;
-    }
   monge_shape_builder_take_cells (builder, MONGE_SHAPE_SURFACE, cells, array->n_rows);
   return TRUE;
 }

@@ -159,8 +159,8 @@ fail_unknown (const char *path, const MongeFile *file, GError **error)
 
   if (values != NULL && !monge_csv_values_matches (file->data, file->size))
     g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
-                 "the file has values per vertex (%s) and no shape; open the shape they belong to and "
-                 "attach this file to it", values->description);
+                 "the file has values per vertex (%s) and no shape; open the shape they belong to "
+                 "and attach this file to it", values->description);
   else
     g_set_error (error, MONGE_ERROR, MONGE_ERROR_UNSUPPORTED,
                  "neither its bytes nor its name are of a known format; known are %s and volumes "

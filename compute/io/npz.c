@@ -163,24 +163,11 @@ static gboolean
 take_cells (MongeShapeBuilder *builder, const MongeArray *cells, gsize n_vertices, GError **error)
 {
   guint arity = cells->n_components;
-  guint32 *indices = monge_bytes_alloc (cells->n_rows, arity * sizeof *indices, error);
+  guint32 *indices = monge_array_dup_cells (cells, n_vertices, arity == 3 ? "face" : "segment",
+                                            error);
 
   if (indices == NULL)
     return FALSE;
-  for (gsize i = 0; i < cells->n_rows * arity; i++)
-    {
-      double index = monge_array_get (cells, i / arity, (guint) (i % arity));
-
-      if (!(index >= 0.0 && index < (double) n_vertices))
-        {
-          g_set_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "row %" G_GSIZE_FORMAT " of “%s” "
-                       "uses vertex %.0f, but there are only %" G_GSIZE_FORMAT " (counted from "
-                       "0); correct it", i / arity, cells->name, index, n_vertices);
-          g_free (indices);
-          return FALSE;
-        }
-      indices[i] = (guint32) index;
-    }
   monge_shape_builder_take_cells (builder, arity == 3 ? MONGE_SHAPE_SURFACE : MONGE_SHAPE_CURVES,
                                   indices, cells->n_rows);
   return TRUE;

@@ -11,6 +11,11 @@ MongeArray *monge_npy_to_array (const guint8 *data, gsize size, const char *name
 /* As a whole file; row-major, little-endian. */
 void monge_npy_append_array (GString *out, const MongeArray *array);
 
+/* Rows of indices below @n_vertices as cells, whatever their type. NULL with @error naming the row of
+ * @what that has another. */
+guint32 *monge_array_dup_cells (const MongeArray *array, gsize n_vertices, const char *what,
+                                GError **error);
+
 #define MONGE_DECLARE_VALUES(name) \
   gboolean monge_##name##_values_matches (const guint8 *data, gsize size); \
   GPtrArray *monge_##name##_values_parse (const MongeFile *file, GError **error); \

@@ -1,7 +1,10 @@
 #include "compute/io/values.h"
 
+#include <string.h>
+
 #include "compute/io/io-private.h"
 #include "compute/io/values-private.h"
+#include "compute/shape/bytes.h"
 
 #define EXTENSIONS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
@@ -28,6 +31,45 @@ GPtrArray *
 monge_values_new (void)
 {
   return g_ptr_array_new_with_free_func ((GDestroyNotify) monge_array_free);
+}
+
+/* --- Cells --- */
+
+static gpointer
+fail_index (const MongeArray *array, gsize i, gsize n_vertices, const char *what, GError **error)
+{
+  guint arity = array->n_components;
+
+  g_set_error (error, MONGE_ERROR, MONGE_ERROR_FORMAT, "%s %" G_GSIZE_FORMAT " uses vertex %.0f, but "
+               "there are only %" G_GSIZE_FORMAT " (counted from 0); the file is damaged", what,
+               i / arity, monge_array_get (array, i / arity, (guint) (i % arity)), n_vertices);
+  return NULL;
+}
+
+guint32 *
+monge_array_dup_cells (const MongeArray *array, gsize n_vertices, const char *what, GError **error)
+{
+  gsize n = array->n_rows * array->n_components;
+  g_autofree guint32 *cells = monge_bytes_alloc (n, sizeof *cells, error);
+  const guint8 *values = g_bytes_get_data (array->values, NULL);
+
+  if (cells == NULL)
+    return NULL;
+  if (array->type == MONGE_TYPE_INT32 || array->type == MONGE_TYPE_UINT32)
+    memcpy (cells, values, n * sizeof *cells); /* negative ones are beyond any number of vertices */
+  for (gsize i = 0; i < n; i++)
+    {
+      if (array->type != MONGE_TYPE_INT32 && array->type != MONGE_TYPE_UINT32)
+        {
+          gsize size = monge_type_get_size (array->type);
+          double index = monge_bytes_get (array->type, values + i * size);
+
+          cells[i] = index >= 0.0 && index < G_MAXUINT32 ? (guint32) index : G_MAXUINT32;
+        }
+      if (cells[i] >= n_vertices)
+        return fail_index (array, i, n_vertices, what, error);
+    }
+  return g_steal_pointer (&cells);
 }
 
 /* --- NPY --- */
