@@ -376,7 +376,10 @@ monge_cli_run_register (MongeCli *cli,
                         int argc,
                         char **argv)
 {
-  Work work = { .outputs = MONGE_CLI_OUTPUTS_INIT, .history = g_array_new (FALSE, FALSE, sizeof (MongeFlowReport)) };
+  Work work = {
+    .outputs = MONGE_CLI_OUTPUTS_INIT,
+    .history = g_array_new (FALSE, FALSE, sizeof (MongeFlowReport)),
+  };
   int status = run (cli, &work, argc, argv);
 
   work_clear (&work);

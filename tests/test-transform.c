@@ -199,7 +199,7 @@ bend (const double x[3], double y[3])
 static void
 world_init (World *world)
 {
-  world->shape = monge_generate_seahorse (0, 4);
+  world->shape = monge_generate_seahorse (0, 3);
   world->n = monge_shape_get_n_vertices (world->shape);
   world->x = monge_shape_get_positions (world->shape);
   world->y = g_new (double, 3 * world->n);
