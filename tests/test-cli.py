@@ -123,6 +123,25 @@ def test_convert_round_trip():
         close(about["area"], first["area"], 1e-4 * first["area"], ending)
 
 
+def test_convert_attach():
+    n = report("info", "example:torus")["points"]
+    heat, part = tmp("heat.npy"), tmp("part.csv")
+    save_npy(heat, [k / 7 for k in range(n)], (n,))
+    part.write_text("part,side\n" + "".join(f"{k % 3},{'LR'[k % 2]}\n" for k in range(n)))
+    run("convert", "example:torus", tmp("with.ply"), "--attach", f"{heat},{part}")
+    names = [array["name"] for array in report("info", tmp("with.ply"))["arrays"]]
+    assert names[-3:] == ["heat", "part", "side"], names
+    run("convert", tmp("with.ply"), tmp("only.func.gii"), "--arrays", "heat")
+    about = report("info", tmp("only.func.gii"))
+    assert (about["kind"], about["points"]) == ("values", n), about
+    assert [array["name"] for array in about["arrays"]] == ["heat"], about
+    save_npy(heat, [1.0, 2.0], (2,))
+    refuse("convert", "example:torus", tmp("no.ply"), "--attach", heat, code=FAILED,
+           says=("heat.npy", "has 2 rows"))
+    refuse("convert", tmp("with.ply"), tmp("no.func.gii"), "--arrays", "cold", code=FAILED,
+           says=("no array “cold”",))
+
+
 def test_convert_points():
     for seed in (0, 0, 1):
         run("convert", "example:sphere", tmp(f"sample{seed}.npy"), "--points", 500, "--seed", seed)
