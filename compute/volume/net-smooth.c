@@ -25,6 +25,8 @@
 #define N_STEPS 100 /* treads of 14 voxels need as many */
 #define STEP 0.25f
 #define CELLS_AT_ONCE 2048
+#define PROGRESS_BEGIN 0.2 /* of the extraction, by time */
+#define PROGRESS_END 0.6
 
 typedef struct {
   float v[4];
@@ -208,6 +210,7 @@ run_steps (Smoothing *s, MongeTask *task)
 
       s->momentum = (float) ((t - 1.0) / next);
       t = next;
+      monge_task_set_progress (task, PROGRESS_BEGIN + (PROGRESS_END - PROGRESS_BEGIN) * k / N_STEPS);
       if (!monge_parallel_rows (n, CELLS_AT_ONCE, 0, task, find_bends, s)
           || !monge_parallel_rows (n, CELLS_AT_ONCE, 0, task, move_vertices, s))
         return FALSE;

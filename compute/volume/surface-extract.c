@@ -105,9 +105,9 @@ MongeShape *
 monge_volume_extract_surface (const MongeVolume *volume, const gint32 *labels, guint n_labels,
                               MongeTask *task, GError **error)
 {
-  g_auto (Choice) choice = { NULL };
+  g_auto (Choice) choice = { .numbers = NULL };
   g_autofree char *name = NULL;
-  MongeNetMesh mesh = { NULL };
+  MongeNetMesh mesh = { .positions = NULL };
   MongeShape *shape = NULL;
 
   g_return_val_if_fail (n_labels > 0, NULL);
@@ -152,7 +152,7 @@ GPtrArray *
 monge_volume_extract_surfaces (const MongeVolume *volume, const gint32 *labels, guint n_labels,
                                MongeTask *task, GError **error)
 {
-  g_auto (Choice) choice = { NULL };
+  g_auto (Choice) choice = { .numbers = NULL };
   g_autofree MongeNetMesh *meshes = NULL;
   GPtrArray *shapes = NULL;
 
