@@ -95,7 +95,7 @@ build_context (MongeArguments *arguments, gboolean *show_version)
     { "timing", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &arguments->timing, NULL, NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, show_version, "Print the version", NULL },
   };
-  GOptionContext *context = g_option_context_new ("[SHAPE [SHAPE]]");
+  GOptionContext *context = g_option_context_new ("[SHAPE [SHAPE [SHAPE…]]]");
   g_autoptr (GArray) entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
 
   g_array_append_vals (entries, own, G_N_ELEMENTS (own));
@@ -107,20 +107,18 @@ build_context (MongeArguments *arguments, gboolean *show_version)
   return context;
 }
 
+/* Source, target, and what is shown beside them. */
 static gboolean
 take_shapes (MongeArguments *arguments, int argc, char **argv, GError **error)
 {
-  MongeRecipeInput *inputs[] = { &arguments->recipe->source, &arguments->recipe->target };
-
-  if (argc - 1 > (int) G_N_ELEMENTS (inputs))
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   "At most two shapes can be opened; “%s” is one too many", argv[3]);
-      return FALSE;
-    }
   for (int i = 1; i < argc; i++)
-    if (!monge_recipe_input_set_path (inputs[i - 1], argv[i], error))
-      return FALSE;
+    {
+      MongeRole role = MIN (i - 1, MONGE_ROLE_CONTEXT);
+      MongeRecipeInput *input = monge_recipe_add (arguments->recipe, role);
+
+      if (!monge_recipe_input_set_path (input, argv[i], error))
+        return FALSE;
+    }
   return TRUE;
 }
 

@@ -146,6 +146,45 @@ test_two_dropped_files_become_source_and_target (UiFixture *fixture, gconstpoint
   g_assert_nonnull (strstr (gtk_window_get_title (GTK_WINDOW (fixture->window)), "→"));
 }
 
+static guint
+count_green (UiFixture *fixture)
+{
+  g_autoptr (MongePicture) picture = ui_take_picture (fixture, 1, FALSE);
+  guint n = 0;
+
+  for (gsize i = 0; i < (gsize) picture->width * picture->height; i++)
+    {
+      const guint8 *pixel = picture->pixels + 4 * i;
+
+      n += pixel[1] > pixel[0] + 20 && pixel[1] > pixel[2] + 5;
+    }
+  return n;
+}
+
+/* A third shape is drawn in green, not when it is hidden, and can be removed. */
+static void
+test_context_is_drawn_hidden_and_removed (UiFixture *fixture, gconstpointer shapes)
+{
+  MongeDocument *document = monge_session_get_document (fixture->session);
+  MongeItem *item = monge_document_open (document, MONGE_ROLE_ANY, "example:seahorse1");
+  MongeRunner *runner = monge_session_get_runner (fixture->session);
+
+  g_assert_cmpuint (count_green (fixture), ==, 0);
+  g_assert_true (ui_wait_for (fixture, ui_is_not_loading));
+  monge_item_set_visible (monge_document_get (document, MONGE_ROLE_TARGET), FALSE);
+  monge_item_set_visible (monge_document_get (document, MONGE_ROLE_SOURCE), FALSE);
+  g_assert_false (ui_get_boolean (fixture, "show-source"));
+  ui_run_for (0.2);
+  g_assert_cmpuint (count_green (fixture), >, 500);
+  monge_item_set_visible (item, FALSE);
+  g_assert_cmpuint (count_green (fixture), ==, 0);
+  monge_item_set_visible (item, TRUE);
+  monge_document_remove (document, item);
+  g_assert_true (ui_wait_for (fixture, ui_is_not_loading));
+  g_assert_cmpuint (count_green (fixture), ==, 0);
+  g_assert_true (monge_session_get_runner (fixture->session) == runner);
+}
+
 static void
 test_one_shape_is_shown_alone (UiFixture *fixture, gconstpointer shapes)
 {
@@ -334,6 +373,7 @@ main (int argc, char **argv)
   ADD ("missing_file_is_named", NULL, test_missing_file_is_named);
   ADD ("two_dropped_files_become_source_and_target", NULL,
        test_two_dropped_files_become_source_and_target);
+  ADD ("context_is_drawn_hidden_and_removed", "pair", test_context_is_drawn_hidden_and_removed);
   ADD ("one_shape_is_shown_alone", NULL, test_one_shape_is_shown_alone);
   ADD ("swap", "pair", test_swap);
   ADD ("label_chooser", NULL, test_label_chooser);

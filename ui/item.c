@@ -50,13 +50,28 @@ choose_colour (MongeItem *item)
   g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_COLOUR]);
 }
 
-/* "left.nii 37,38": several shapes may come of one volume. */
-static char *
-build_file_name (const MongeRecipeInput *input)
+/* What the volume calls the label that was chosen; NULL if it says nothing. */
+static const char *
+find_label_name (const MongeVolume *volume, const MongeRecipeInput *input)
 {
+  const GArray *table = volume != NULL ? monge_volume_get_label_table (volume) : NULL;
+
+  for (guint i = 0; table != NULL && input->n_labels == 1 && i < table->len; i++)
+    if (g_array_index (table, MongeLabel, i).label == input->labels[0])
+      return g_array_index (table, MongeLabel, i).name;
+  return NULL;
+}
+
+/* "left 37,38": several shapes may come of one volume. */
+static char *
+build_file_name (const MongeVolume *volume, const MongeRecipeInput *input)
+{
+  const char *label_name = find_label_name (volume, input);
   g_autofree char *name = monge_path_dup_shape_name (input->path);
   g_autofree char *labels = monge_recipe_input_print (input, "label");
 
+  if (label_name != NULL)
+    return g_strdup (label_name);
   if (g_str_has_prefix (input->path, "example:"))
     return g_strdup (strchr (input->path, ':') + 1);
   return labels != NULL ? g_strdup_printf ("%s %s", name, labels) : g_steal_pointer (&name);
@@ -65,7 +80,7 @@ build_file_name (const MongeRecipeInput *input)
 static void
 set_file_name (MongeItem *item)
 {
-  g_autofree char *name = build_file_name (&item->input);
+  g_autofree char *name = build_file_name (item->volume, &item->input);
 
   if (g_strcmp0 (name, item->file_name) == 0)
     return;
@@ -425,6 +440,7 @@ monge_item_take (MongeItem *item, MongeShapeLoader *loader)
     }
   monge_recipe_input_clear (&item->loaded);
   monge_recipe_input_copy (&item->loaded, &item->input);
+  set_file_name (item);
   g_object_notify_by_pspec (G_OBJECT (item), properties[PROP_SHAPE]);
 }
 
