@@ -1,5 +1,6 @@
 #include "app/cli-labels.h"
 
+#include "compute/filter/filter.h"
 #include "compute/io/io.h"
 #include "compute/io/values.h"
 #include "compute/shape/place.h"
@@ -221,6 +222,19 @@ convert (MongeCli *cli,
   return original != NULL && write_shape (cli, wishes, original, path, error);
 }
 
+static gboolean
+set_filters (MongeCli *cli,
+             const char *text,
+             GError **error)
+{
+  g_autoptr (MongeFilterChain) chain = monge_filter_chain_parse (text, error);
+
+  if (chain != NULL)
+    return monge_recipe_set (cli->recipe, "source-filter", text, error);
+  g_prefix_error (error, "--filter: ");
+  return FALSE;
+}
+
 static int
 run (MongeCli *cli,
      Wishes *wishes,
@@ -280,7 +294,7 @@ run (MongeCli *cli,
       || (wishes->mirror != NULL
           && !monge_recipe_set (cli->recipe, "mirror-source", wishes->mirror, &error))
       || (wishes->filters != NULL
-          && !monge_recipe_set (cli->recipe, "source-filter", wishes->filters, &error))
+          && !set_filters (cli, wishes->filters, &error))
       || (wishes->values != NULL && !attach (cli, wishes->values, &error)))
     {
       status = monge_cli_refuse (cli, "%s", error->message);

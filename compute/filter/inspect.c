@@ -390,9 +390,5 @@ monge_repair_report_describe (const MongeRepairReport *report)
   tell (sentences, report->n_duplicate_cells, "cell that is there more than once", duplicate);
   if (report->kind == MONGE_SHAPE_SURFACE)
     tell_surface (report, sentences);
-  else
-    tell (sentences, report->n_irregular_edges, "fork of a curve", "forks of curves");
-  if (report->n_pieces > 1)
-    tell (sentences, report->n_pieces, "piece", "pieces");
   return sentences;
 }

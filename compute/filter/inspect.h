@@ -69,7 +69,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MongeRepairReport, monge_repair_report_clear)
 
 /* Whether the filter repair would find something to do: holes and pieces are no fault. */
 gboolean monge_repair_report_is_good (const MongeRepairReport *report);
-/* For people: one sentence for each thing that is not 0; transfer full, (element-type utf8). */
+/* For people: one sentence for each fault and each hole; pieces and forks are none. Transfer full,
+ * (element-type utf8). */
 GPtrArray *monge_repair_report_describe (const MongeRepairReport *report);
 
 G_END_DECLS
