@@ -59,12 +59,23 @@ monge_report_end (MongeCli *cli,
   return monge_report_save (cli, report, error);
 }
 
+/* json-glib writes 1e+30 as 1e+30.0, which is no JSON: for a number without a point in its 17 digits
+ * the next one towards 0, if that has one. */
+static double
+avoid_bare_exponent (double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_ascii_dtostr (text, sizeof text, value);
+  return strchr (text, 'e') != NULL && strchr (text, '.') == NULL ? nextafter (value, 0.0) : value;
+}
+
 void
 monge_report_element (JsonBuilder *report,
                       double value)
 {
   if (isfinite (value))
-    json_builder_add_double_value (report, value);
+    json_builder_add_double_value (report, avoid_bare_exponent (value));
   else
     json_builder_add_null_value (report);
 }

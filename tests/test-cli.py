@@ -161,6 +161,27 @@ def test_convert_points():
 
 # --- knn ---
 
+def test_filters():
+    filters = report("filters")["filters"]
+    names = [each["name"] for each in filters]
+    assert len(set(names)) == len(names) and {"repair", "decimate", "remesh"} <= set(names)
+    assert all(option["help"] for each in filters for option in each["options"])
+    assert all(f"{name}: " in run("filters") for name in names)
+    path = tmp("prepared.ply")
+    run("convert", "example:seahorse0", path, "--filter", "decimate faces=500; !mirror; normals")
+    about = report("info", path)
+    assert about["faces"] <= 500 and about["closed"] is True
+    assert about["repair"]["good"] is True and about["repair"]["n_pieces"] == 1
+    assert [each["name"] for each in about["arrays"]] == ["normals"]
+    moved = report("loss", "example:sphere", "example:sphere", "--target-filter",
+                   "scale factor=2; subsample points=200", "--source-filter", "centre")
+    assert moved["value"] > 0 and moved["inputs"][1]["points"] == 200
+    refuse("convert", "example:sphere", path, "--filter", "centre; flatten",
+           says=["--filter", "Step 2", "flatten", "decimate"])
+    refuse("convert", "example:knot", path, "--filter", "decimate", code=FAILED,
+           says=["example:knot", "Step 1 (decimate)", "resample"])
+
+
 def some_points(n, dim, step=0.37):
     """No two distances alike, and exact in float32."""
     return [tuple(round(1e4 * math.sin((i + 1) * (k + 2) * step)) / 1024 for k in range(dim))
