@@ -238,7 +238,6 @@ test_annotation (void)
 {
   static const guint8 colour[] = { 220, 20, 100, 200 }, black[] = { 0, 0, 0, 255 };
   g_autoptr (GPtrArray) arrays = monge_values_new (), back = NULL;
-  g_autoptr (GString) out = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
   const MongeArray *array, *first;
 

@@ -278,12 +278,11 @@ is_whole (const Column *column)
   return TRUE;
 }
 
-/* @n columns side by side. @name: transfer full. */
+/* @n columns side by side. */
 static MongeArray *
-join (const Column *columns, guint n, char *name, GError **error)
+join (const Column *columns, guint n, const char *name, GError **error)
 {
   gboolean are_whole = TRUE;
-  g_autofree char *owned = name;
   gsize n_rows = columns->values.n, size;
   MongeArray *array;
   MongeType type;
@@ -318,11 +317,11 @@ list_arrays (Reader *reader, GError **error)
     names[i] = columns[i].is_words ? NULL : columns[i].name;
   for (guint i = 0, used; i < n; i += used)
     {
-      char *name = NULL;
+      g_autofree char *name = NULL;
       MongeArray *array;
 
       used = columns[i].is_words ? 1 : monge_columns_match (names + i, NULL, n - i, &name);
-      array = join (columns + i, used, name != NULL ? name : g_strdup (columns[i].name), error);
+      array = join (columns + i, used, name != NULL ? name : columns[i].name, error);
       if (array == NULL)
         return NULL;
       g_ptr_array_add (arrays, array);
