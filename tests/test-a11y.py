@@ -132,6 +132,7 @@ def drive(process):
     check(bool(wait_for(lambda: any("marginal error" in t for t in labels(app)))),
           "the status line says the marginal error", str(labels(app)))
 
+    drive_list(app)
     blur = find(app, "slider", "Blur")
     if check(blur is not None, "there is a slider called Blur"):
         value = Atspi.Value
@@ -149,6 +150,25 @@ def drive(process):
         drive_by_keys(app)
     process.terminate()
     check(process.wait(10) in (0, -15), "it ends when asked to")
+
+
+def drive_list(app):
+    """The shapes and the tabs below them."""
+    rows = [n for n in walk(app) if n.get_role_name() == "list item"]
+    names = [n.get_name() for n in rows]
+    check("seahorse0" in names and "seahorse1" in names, "the shapes are listed by name", str(names))
+    eye = find(app, "push button", "Show seahorse1")
+    if check(eye is not None, "each shape has a button that says what it shows"):
+        pressed = Atspi.StateType.PRESSED
+        click(eye)
+        check(bool(wait_for(lambda: not eye.get_state_set().contains(pressed))), "which hides it")
+        click(eye)
+    colour = [n.get_name() or "" for n in walk(app)]
+    check(any(t.startswith("Colour of seahorse0: ") for t in colour), "colours have names")
+    check(any(t == "Role of seahorse0: Source" for t in colour), "roles are said")
+    for tab in ("Details", "Prepare"):
+        nodes = [n for n in walk(app) if n.get_name() == tab and n.get_role_name() != "label"]
+        check(bool(nodes), f"there is a tab called {tab}")
 
 
 def drive_by_keys(app):

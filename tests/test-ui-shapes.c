@@ -8,6 +8,7 @@
 #include "tests/ui-driver.h"
 #include "tests/util.h"
 #include "ui/export-dialog.h"
+#include "ui/flow-output.h"
 #include "ui/inspector.h"
 #include "ui/label-chooser.h"
 #include "ui/level-chooser.h"
@@ -16,6 +17,7 @@
 #include "ui/shape-panel.h"
 #include "ui/shape-row.h"
 #include "ui/theme.h"
+#include "ui/window-private.h"
 
 /* Finding things */
 
@@ -474,6 +476,73 @@ test_export_in_every_format (UiFixture *fixture, gconstpointer shapes)
   g_assert_cmpuint (n, >=, 3);
 }
 
+/* Every result an array, every other output a file. */
+static void
+test_results_of_a_flow_are_written (UiFixture *fixture, gconstpointer shapes)
+{
+  g_autofree char *path = monge_test_tmp_path ("results.ply");
+  g_autoptr (MongeFlowResults) flow = NULL;
+  g_autoptr (MongeExport) export = NULL;
+  g_autoptr (MongeShape) back = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ui_activate (fixture, "play");
+  g_assert_true (ui_wait_for (fixture, ui_has_moved));
+  ui_activate (fixture, "play");
+  flow = monge_flow_results_new (fixture->session);
+  export = monge_export_new (flow->moved);
+  export->flow = monge_flow_results_ref (flow);
+  export->results = MONGE_RESULTS_ALL;
+  export->arrays = g_new0 (char *, 1);
+  export->path = g_strdup (path);
+  g_assert_true (monge_export_run (export, NULL, &error));
+  g_assert_no_error (error);
+  back = monge_shape_load (path, NULL, NULL, &error);
+  g_assert_no_error (error);
+  for (int i = 0; monge_result_names[i] != NULL; i++)
+    if (monge_shape_find_array (back, monge_result_names[i]) == NULL
+        && !g_str_equal (monge_result_names[i], "distance"))
+      g_error ("no array called %s", monge_result_names[i]);
+  for (const MongeFlowOutput *output = monge_flow_outputs; output->name != NULL; output++)
+    {
+      g_autofree char *name = g_strconcat ("flow", output->suffix, NULL);
+      g_autofree char *file = monge_test_tmp_path (name);
+      gboolean needs_landmarks = g_str_equal (output->name, "landmarks");
+
+      g_assert_cmpint (output->save (flow, file, NULL, &error), ==, !needs_landmarks);
+      g_assert_cmpint (g_file_test (file, G_FILE_TEST_IS_REGULAR), ==, !needs_landmarks);
+      g_clear_error (&error);
+    }
+}
+
+static gboolean
+has_saved (UiFixture *fixture)
+{
+  const char *message = monge_window_get_message (fixture->window);
+
+  return message != NULL && g_str_has_prefix (message, "Saved ");
+}
+
+static void
+test_window_says_what_it_saved (UiFixture *fixture, gconstpointer shapes)
+{
+  MongeShape *shape = monge_session_get_shape (fixture->session, MONGE_ROLE_SOURCE);
+  g_autofree char *path = monge_test_tmp_path ("said.ply");
+  MongeExport *export = monge_export_new (shape);
+
+  export->path = g_strdup (path);
+  monge_window_run_export (fixture->window, export);
+  g_assert_true (ui_wait_for (fixture, has_saved));
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
+  export = monge_export_new (shape);
+  export->path = g_strdup ("/nonexistent/said.ply");
+  monge_window_run_export (fixture->window, export);
+  while (has_saved (fixture))
+    ui_run_for (0.02);
+  ui_run_for (0.3);
+  g_assert_nonnull (strstr (monge_window_get_message (fixture->window), "/nonexistent"));
+}
+
 #define ADD(name, shapes, func) \
   g_test_add ("/ui-shapes/" name, UiFixture, shapes, ui_set_up, func, ui_tear_down)
 
@@ -499,5 +568,7 @@ main (int argc, char **argv)
   ADD ("closing_the_chooser_cancels", NULL, test_closing_the_chooser_cancels);
   ADD ("intensities_ask_for_a_level", NULL, test_intensities_ask_for_a_level);
   ADD ("export_in_every_format", "pair", test_export_in_every_format);
+  ADD ("results_of_a_flow_are_written", "pair", test_results_of_a_flow_are_written);
+  ADD ("window_says_what_it_saved", "pair", test_window_says_what_it_saved);
   return g_test_run ();
 }

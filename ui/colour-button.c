@@ -230,14 +230,10 @@ describe (MongeColourButton *button)
 {
   g_autofree char *name = monge_palette_dup_name (button->colour);
   g_autofree char *text = g_strdup_printf ("%s: %s", button->label, name);
-  GtkWidget *inner = gtk_widget_get_first_child (button->button);
 
   gtk_widget_set_tooltip_text (button->button, text);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   text, -1);
-  if (inner != NULL) /* the toggle button is what is reached by key */
-    gtk_accessible_update_property (GTK_ACCESSIBLE (inner), GTK_ACCESSIBLE_PROPERTY_LABEL, text,
-                                    -1);
 }
 
 void

@@ -93,40 +93,6 @@ monge_export_run (const MongeExport *export, MongeTask *task, GError **error)
          && monge_shape_save (shape, export->path, &export->options, error);
 }
 
-static void
-run_thread (GTask *task, gpointer source, gpointer export, GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (monge_export_run (export, g_object_get_data (G_OBJECT (task), "task"), &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
-}
-
-void
-monge_export_run_async (MongeExport *export, MongeTask *task, GAsyncReadyCallback callback,
-                        gpointer user_data)
-{
-  g_autoptr (GTask) job = g_task_new (NULL, NULL, callback, user_data);
-
-  g_object_set_data (G_OBJECT (job), "task", task);
-  g_task_set_task_data (job, export, (GDestroyNotify) monge_export_free);
-  g_task_run_in_thread (job, run_thread);
-}
-
-gboolean
-monge_export_run_finish (GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-const MongeExport *
-monge_export_of (GAsyncResult *result)
-{
-  return g_task_get_task_data (G_TASK (result));
-}
-
 /* What formats keep */
 
 guint

@@ -1,7 +1,5 @@
-/* Writing a shape and what belongs to it, on a thread. */
+/* Writing a shape, with what is wanted of it. */
 #pragma once
-
-#include <gio/gio.h>
 
 #include "compute/io/io.h"
 #include "ui/flow-results.h"
@@ -32,13 +30,7 @@ MongeExport *monge_export_new (MongeShape *shape);
 void monge_export_free (MongeExport *export);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MongeExport, monge_export_free)
 
-/* Takes @export. The file is whole or untouched. @task: (nullable): lives as long as the call. */
-void monge_export_run_async (MongeExport *export, MongeTask *task, GAsyncReadyCallback callback,
-                             gpointer user_data);
-gboolean monge_export_run_finish (GAsyncResult *result, GError **error);
-/* What @result is of; borrowed. */
-const MongeExport *monge_export_of (GAsyncResult *result);
-/* The same, waiting. Any thread. */
+/* The file is whole or untouched. Any thread. */
 gboolean monge_export_run (const MongeExport *export, MongeTask *task, GError **error);
 
 /* Of #MongeAbility: what @shape needs of a format, with these of its arrays (NULL: all). */

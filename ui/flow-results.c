@@ -7,6 +7,7 @@ MongeFlowResults *
 monge_flow_results_new (MongeSession *session)
 {
   MongeRunner *runner = monge_session_get_runner (session);
+  MongeItem *item = monge_document_get (monge_session_get_document (session), MONGE_ROLE_SOURCE);
   MongeFlowResults *flow;
   g_autoptr (MongeShape) now = NULL;
 
@@ -17,6 +18,8 @@ monge_flow_results_new (MongeSession *session)
   flow->source = monge_shape_ref (monge_runner_get_source (runner));
   flow->target = monge_shape_ref (monge_runner_get_target (runner));
   flow->moved = monge_shape_moved (flow->source, monge_shape_get_positions (now));
+  if (item != NULL && monge_item_get_landmarks (item) != NULL)
+    flow->landmarks = monge_landmarks_ref (monge_item_get_landmarks (item));
   flow->recipe = monge_session_dup_recipe (session);
   return flow;
 }
@@ -35,6 +38,7 @@ flow_results_clear (gpointer data)
   monge_shape_unref (flow->source);
   monge_shape_unref (flow->target);
   monge_shape_unref (flow->moved);
+  g_clear_pointer (&flow->landmarks, monge_landmarks_unref);
   monge_recipe_free (flow->recipe);
 }
 

@@ -11,12 +11,14 @@ G_BEGIN_DECLS
  * MongeFlowResults:
  * @source, @target: at rest
  * @moved: the source where it is now, with the arrays of @source
+ * @landmarks: (nullable): of @source
  * @recipe: how both are weighed, and the parameters
  *
  * Immutable, reference-counted.
  */
 typedef struct {
   MongeShape *source, *target, *moved;
+  MongeLandmarks *landmarks;
   MongeRecipe *recipe;
 } MongeFlowResults;
 

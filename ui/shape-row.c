@@ -162,7 +162,6 @@ show_texts (MongeShapeRow *row, const MongeShapeRowState *state)
   g_autofree char *of = g_strdup_printf ("Colour of %s", state->name);
   g_autofree char *role_of = g_strdup_printf ("Role of %s: %s", state->name, role);
   g_autofree char *show = g_strdup_printf ("Show %s", state->name);
-  GtkWidget *inner = gtk_widget_get_first_child (GTK_WIDGET (row->role));
 
   gtk_label_set_text (row->name, state->name);
   gtk_label_set_text (row->counts, state->counts != NULL ? state->counts : "");
@@ -173,9 +172,6 @@ show_texts (MongeShapeRow *row, const MongeShapeRowState *state)
   gtk_widget_set_tooltip_text (GTK_WIDGET (row->role), role_of);
   gtk_accessible_update_property (GTK_ACCESSIBLE (row->role), GTK_ACCESSIBLE_PROPERTY_LABEL, role_of,
                                   -1);
-  if (inner != NULL)
-    gtk_accessible_update_property (GTK_ACCESSIBLE (inner), GTK_ACCESSIBLE_PROPERTY_LABEL, role_of,
-                                    -1);
   gtk_widget_set_tooltip_text (GTK_WIDGET (row->eye), show);
   gtk_accessible_update_property (GTK_ACCESSIBLE (row->eye), GTK_ACCESSIBLE_PROPERTY_LABEL, show,
                                   -1);

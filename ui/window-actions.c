@@ -446,6 +446,18 @@ on_export (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static void
+on_export_output (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  monge_window_ask_output (user_data, g_variant_get_string (parameter, NULL));
+}
+
+static void
+on_cancel_export (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  monge_window_cancel_exports (user_data);
+}
+
+static void
 samples_chosen (GListModel *files, gpointer user_data)
 {
   g_autoptr (MongeWindow) window = user_data;
@@ -578,6 +590,8 @@ static const GActionEntry entries[] = {
   { "screenshot", on_screenshot, "i" },
   { "transparent", NULL, NULL, "false", NULL },
   { "export", on_export },
+  { "export-output", on_export_output, "s" },
+  { "cancel-export", on_cancel_export },
   { "export-samples", on_export_samples },
   { "dismiss-message", on_dismiss_message },
   { "about", on_about },
@@ -648,7 +662,8 @@ enable (MongeWindow *window, const char *name, gboolean enabled)
 void
 monge_window_update_actions (MongeWindow *window)
 {
-  static const char *const of_flow[] = { "play", "step", "reset", "export-samples" };
+  static const char *const of_flow[] = { "play", "step", "reset", "export-samples",
+                                         "export-output" };
   static const char *const of_view[] = { "show-source", "show-target", "show-start" };
   gboolean has_flow = monge_session_get_runner (window->session) != NULL;
   gboolean has_source = monge_session_get_shape (window->session, MONGE_ROLE_SOURCE) != NULL;
@@ -660,6 +675,7 @@ monge_window_update_actions (MongeWindow *window)
   for (gsize i = 0; i < G_N_ELEMENTS (of_flow); i++)
     enable (window, of_flow[i], has_flow);
   enable (window, "export", has_source);
+  enable (window, "cancel-export", window->exports->len > 0);
   enable (window, "save-session", has_source);
   enable (window, "swap", has_source && has_target
                               && !monge_session_is_loading (window->session));

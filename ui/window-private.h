@@ -35,6 +35,7 @@ struct _MongeWindow {
   MongeSession *session;
   MongeItem *selected; /* in the list of shapes, or NULL */
   MongeProblems *problems;
+  GPtrArray *exports; /* MongeTask, of files on their way */
   guint message_timeout;
   double last_reach; /* what leaving "balanced" goes back to */
 };
@@ -45,11 +46,16 @@ void monge_window_connect_shapes (MongeWindow *window);
 void monge_window_forget_selected (MongeWindow *window);
 /* Asks for labels or a level, whatever the volume of @item has. */
 void monge_window_choose_labels (MongeWindow *window, MongeItem *item);
+
+/* window-export.c */
 /* Asks how and where to write @shape, or the moved source of @flow with its results. */
 void monge_window_ask_export (MongeWindow *window, const char *title, MongeShape *shape,
                               MongeFlowResults *flow);
 /* Takes @export; says how it went. */
 void monge_window_run_export (MongeWindow *window, MongeExport *export);
+/* Asks where to write one of #monge_flow_outputs. */
+void monge_window_ask_output (MongeWindow *window, const char *name);
+void monge_window_cancel_exports (MongeWindow *window);
 
 /* window-actions.c */
 void monge_window_install_actions (MongeWindow *window);

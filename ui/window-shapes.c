@@ -1,7 +1,6 @@
 /* What the window does about the selected shape: facts, preparation, labels, values, export. */
 #include "ui/window-private.h"
 
-#include "ui/export-dialog.h"
 #include "ui/file-dialog.h"
 #include "ui/file-filters.h"
 #include "ui/label-chooser.h"
@@ -15,10 +14,28 @@ get_document (MongeWindow *window)
   return monge_session_get_document (window->session);
 }
 
+/* "6: nasion, inion, …"; transfer full, nullable. */
+static char *
+describe_landmarks (const MongeLandmarks *landmarks)
+{
+  g_autoptr (GString) text = NULL;
+  guint n = landmarks != NULL ? monge_landmarks_get_n (landmarks) : 0;
+
+  if (n == 0)
+    return NULL;
+  text = g_string_new (NULL);
+  g_string_append_printf (text, "%u", n);
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%s", i == 0 ? ": " : ", ",
+                            monge_landmarks_get (landmarks, i)->name);
+  return g_strdup (text->str);
+}
+
 static void
 show_details (MongeWindow *window, MongeItem *item)
 {
   MongeInspectorState state = { 0 };
+  g_autofree char *landmarks = NULL;
 
   if (item != NULL)
     {
@@ -31,6 +48,8 @@ show_details (MongeWindow *window, MongeItem *item)
       state.orientation = volume != NULL ? monge_volume_get_orientation (volume) : NULL;
       state.colour_array = monge_item_get_colour_array (item);
       state.weights_array = input->weights_array;
+      landmarks = describe_landmarks (monge_item_get_landmarks (item));
+      state.landmarks = landmarks;
     }
   monge_inspector_show (window->inspector, &state);
 }
@@ -175,8 +194,6 @@ on_labels_asked (MongeShapePanel *panel, MongeItem *item, MongeWindow *window)
 typedef struct {
   MongeWindow *window;
   MongeItem *item;
-  MongeExport *export;
-  char *extension;
 } Question;
 
 static Question *
@@ -194,8 +211,6 @@ question_free (Question *question)
 {
   g_object_unref (question->window);
   g_clear_object (&question->item);
-  g_clear_pointer (&question->export, monge_export_free);
-  g_free (question->extension);
   g_free (question);
 }
 
@@ -230,87 +245,6 @@ on_values_asked (MongeShapePanel *panel, MongeItem *item, MongeWindow *window)
   monge_file_dialog_open (GTK_WINDOW (window), "Attach Values per Vertex",
                           (const char *const *) filter, 16, values_chosen,
                           question_new (window, item));
-}
-
-/* Exporting */
-
-static void
-exported (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (MongeWindow) window = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
-
-  if (!monge_export_run_finish (result, &error))
-    {
-      monge_window_show_message (window, error->message, TRUE);
-      return;
-    }
-  text = g_strdup_printf ("Saved %s", monge_export_of (result)->path);
-  monge_window_show_message (window, text, FALSE);
-}
-
-void
-monge_window_run_export (MongeWindow *window, MongeExport *export)
-{
-  monge_export_run_async (export, NULL, exported, g_object_ref (window));
-}
-
-static void
-name_chosen (GListModel *files, gpointer user_data)
-{
-  Question *question = user_data;
-  g_autofree char *path = dup_path (files, 0);
-
-  if (path != NULL)
-    {
-      g_autofree char *base = g_path_get_basename (path);
-
-      question->export->path = strchr (base, '.') == NULL
-                                   ? g_strconcat (path, question->extension, NULL)
-                                   : g_steal_pointer (&path);
-      monge_window_run_export (question->window, g_steal_pointer (&question->export));
-    }
-  question_free (question);
-}
-
-static char *
-suggest_name (const MongeShape *shape, const char *extension)
-{
-  g_autofree char *base = g_strdup (monge_shape_get_name (shape));
-  char *dot = strrchr (base, '.');
-
-  if (dot != NULL && dot != base)
-    *dot = '\0';
-  g_strdelimit (base, "/:#", '-');
-  return g_strconcat (base, extension, NULL);
-}
-
-static void
-on_accepted (MongeExportDialog *dialog, MongeWindow *window)
-{
-  const MongeFormat *format = monge_export_dialog_get_format (dialog);
-  g_auto (GStrv) filter = monge_file_filter_for_format (format);
-  Question *question = question_new (window, NULL);
-  g_autofree char *name = NULL;
-
-  question->export = monge_export_dialog_dup_export (dialog);
-  question->extension = monge_export_dialog_dup_extension (dialog);
-  name = suggest_name (question->export->shape, question->extension);
-  monge_file_dialog_save (GTK_WINDOW (window), gtk_window_get_title (GTK_WINDOW (dialog)),
-                          (const char *const *) filter, name, name_chosen, question);
-}
-
-void
-monge_window_ask_export (MongeWindow *window, const char *title, MongeShape *shape,
-                         MongeFlowResults *flow)
-{
-  GtkWindow *dialog = flow != NULL
-                          ? monge_export_dialog_new_for_flow (GTK_WINDOW (window), title, flow)
-                          : monge_export_dialog_new (GTK_WINDOW (window), title, shape);
-
-  g_signal_connect_object (dialog, "accepted", G_CALLBACK (on_accepted), window, 0);
-  gtk_window_present (dialog);
 }
 
 static void

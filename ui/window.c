@@ -96,11 +96,19 @@ monge_window_dispose (GObject *object)
 }
 
 static void
+monge_window_finalize (GObject *object)
+{
+  g_ptr_array_unref (MONGE_WINDOW (object)->exports);
+  G_OBJECT_CLASS (monge_window_parent_class)->finalize (object);
+}
+
+static void
 monge_window_class_init (MongeWindowClass *class)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (class);
 
   G_OBJECT_CLASS (class)->dispose = monge_window_dispose;
+  G_OBJECT_CLASS (class)->finalize = monge_window_finalize;
   GTK_WINDOW_CLASS (class)->close_request = monge_window_close_request;
   g_type_ensure (MONGE_TYPE_SHAPE_PANEL);
   g_type_ensure (MONGE_TYPE_INSPECTOR);
@@ -134,6 +142,7 @@ monge_window_class_init (MongeWindowClass *class)
 static void
 monge_window_init (MongeWindow *window)
 {
+  window->exports = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (window));
   accept_drops (window);
 }
