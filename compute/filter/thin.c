@@ -335,11 +335,14 @@ monge_thin_grid (MongeThinning *t, MongeTask *task, GError **error)
 {
   g_autofree guint32 *cells = g_new (guint32, t->n);
   double spacing = t->spacing;
-  gsize n_kept;
+  /* Cells of no size hold copies of one point. */
+  gsize n_kept = number_cells (t, spacing, cells, task, error);
 
-  if (!(spacing > 0.0))
-    spacing = search_spacing (t, count_cells, TRUE, task, error);
-  n_kept = spacing > 0.0 ? number_cells (t, spacing, cells, task, error) : 0;
+  if (!(spacing > 0.0) && n_kept > t->wanted)
+    {
+      spacing = search_spacing (t, count_cells, TRUE, task, error);
+      n_kept = spacing > 0.0 ? number_cells (t, spacing, cells, task, error) : 0;
+    }
   memset (t->is_kept, 0, t->n);
   if (n_kept > 0)
     keep_nearest_to_means (t, cells);
@@ -399,8 +402,11 @@ monge_thin_poisson (MongeThinning *t, MongeTask *task, GError **error)
 {
   double spacing = t->spacing;
 
-  if (spacing > 0.0)
-    return throw_darts (t, spacing, t->n, task, error);
+  gsize n_kept = throw_darts (t, spacing, spacing > 0.0 ? t->n : t->wanted + 1, task, error);
+
+  /* Where there are no more places than that, copies alone are left out. */
+  if (spacing > 0.0 || n_kept <= t->wanted)
+    return n_kept;
   spacing = search_spacing (t, count_darts, FALSE, task, error);
   return spacing > 0.0 ? throw_darts (t, spacing, t->wanted, task, error) : 0;
 }

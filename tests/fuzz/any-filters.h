@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define ANY_FILTERS_MOST 500.0
+#define ANY_FILTERS_MOST 100.0
 
 /* Prints to what is parsed again. NULL: it is refused, with an error. */
 static inline MongeFilterChain *
