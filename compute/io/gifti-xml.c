@@ -412,6 +412,7 @@ static void
 feed (Reader *reader)
 {
   const MongeFile *file = reader->file;
+  const char *data = file->size > 0 ? (const char *) file->data : "";
 
   for (gsize at = 0; at < file->size || at == 0;)
     {
@@ -420,8 +421,7 @@ feed (Reader *reader)
 
       if (monge_task_return_if_cancelled (file->task, &reader->error))
         return;
-      if (XML_Parse (reader->parser, (const char *) file->data + at, (int) n, is_last)
-          != XML_STATUS_OK)
+      if (XML_Parse (reader->parser, data + at, (int) n, is_last) != XML_STATUS_OK)
         {
           if (reader->error == NULL)
             reader->error = g_error_new (MONGE_ERROR, MONGE_ERROR_FORMAT, "line %lu: %s; copy or "
