@@ -263,7 +263,12 @@ round_trip (gconstpointer data)
       if (keeps_missing)
         g_assert_false (monge_landmarks_get (again, 1)->is_defined);
       if (stored == MONGE_SPACE_UNKNOWN && monge_landmarks_get_space (again) != stored)
-        again = monge_landmarks_in_space (g_steal_pointer (&again), MONGE_SPACE_LPS);
+        {
+          MongeLandmarks *turned = monge_landmarks_in_space (again, MONGE_SPACE_LPS);
+
+          monge_landmarks_unref (again);
+          again = turned;
+        }
       assert_landmark (again, 0, "a, \"quoted\";\té", a[0], a[1], a[2]);
       g_assert_cmpstr (monge_landmarks_get (again, 0)->description, ==, "in front");
       assert_landmark (again, keeps_missing ? 2 : 1, "#7", b[0], b[1], b[2]);
