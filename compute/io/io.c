@@ -9,6 +9,7 @@
 
 #define EXAMPLE_PREFIX "example:"
 #define MAX_LABELS_LISTED 40
+#define UNZIPPING 0.5 /* of the progress, for files that are zipped */
 
 #define EXTENSIONS(...) (const char *const[]){ __VA_ARGS__, NULL }
 
@@ -170,14 +171,18 @@ fail_unknown (const char *path, const MongeFile *file, GError **error)
 static MongeShape *
 parse_file (const char *path, const MongeLoadOptions *options, MongeTask *task, GError **error)
 {
-  g_autoptr (GBytes) bytes = monge_file_load (path, task, error);
+  g_autoptr (GBytes) bytes = NULL;
   g_autofree char *name = NULL;
   g_autoptr (MongeShape) shape = NULL;
   const MongeFormat *format;
   MongeFile file = { .path = path, .task = task, .repairs = options->repairs };
 
+  monge_task_set_part (task, 0.0, UNZIPPING);
+  monge_task_set_progress (task, 0.0);
+  bytes = monge_file_load (path, task, error);
   if (bytes == NULL)
     return NULL;
+  monge_task_set_part (task, task != NULL ? monge_task_get_progress (task) : 0.0, 1.0);
   file.data = g_bytes_get_data (bytes, &file.size);
   format = monge_format_find (path, file.data, file.size);
   if (file.size == 0)
@@ -323,6 +328,7 @@ monge_shape_load (const char *path, const MongeLoadOptions *options, MongeTask *
   if (monge_path_is_volume (path))
     return load_from_volume (path, options, task, error);
   shape = parse_file (path, options, task, error);
+  monge_task_set_part (task, 0.0, 1.0);
   if (shape == NULL)
     {
       g_prefix_error (error, "%s: ", path);

@@ -37,6 +37,16 @@ fail (const VtpFile *file, const VtpArray *array, const guint8 *at, GError **err
   return FALSE;
 }
 
+/* Arrays are not read in the order in which they lie: progress does not go back. */
+static gboolean
+poll (const MongeFile *file, const guint8 *at, GError **error)
+{
+  if (file->task != NULL
+      && (double) (at - file->data) > monge_task_get_progress (file->task) * (double) file->size)
+    return monge_file_poll (file, at, error);
+  return !monge_task_return_if_cancelled (file->task, error);
+}
+
 /* --- Bytes in either encoding --- */
 
 typedef struct {
@@ -89,7 +99,7 @@ stream_read (Stream *stream, guint8 *to, gsize n, GError **error)
     {
       gsize n_now = MIN (n, CHUNK), used = n_now;
 
-      if (!monge_file_poll (stream->file->file, stream->at, error))
+      if (!poll (stream->file->file, stream->at, error))
         return FALSE;
       if (n > stream_left (stream))
         return fail_truncated (stream, n, error);
@@ -309,7 +319,7 @@ read_text_values (const VtpFile *file, const VtpArray *array, guint8 *to, gsize 
     {
       g_autofree char *excerpt = NULL;
 
-      if (i % VALUES_PER_POLL == 0 && !monge_file_poll (file->file, scan.at, error))
+      if (i % VALUES_PER_POLL == 0 && !poll (file->file, scan.at, error))
         return FALSE;
       if (monge_scan_find_word (&scan) && monge_scan_value (&scan, array->type, to + i * size)
           && monge_scan_is_at_word_end (&scan))

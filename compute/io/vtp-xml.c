@@ -46,11 +46,9 @@ fail (Xml *xml, MongeError code, const char *format, ...)
 static void
 poll (Xml *xml)
 {
-  const MongeFile *bytes = xml->file->file;
-
   if (xml->error != NULL || xml->n_calls++ % CALLS_PER_POLL != 0)
     return;
-  if (!monge_file_poll (bytes, bytes->data + XML_GetCurrentByteIndex (xml->parser), &xml->error))
+  if (monge_task_return_if_cancelled (xml->file->file->task, &xml->error))
     XML_StopParser (xml->parser, XML_FALSE);
 }
 
