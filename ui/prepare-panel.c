@@ -244,6 +244,7 @@ build_menu (GtkMenuButton *menu_button, gpointer user_data)
 
   for (const MongeFilter *filter = monge_filters; filter->name != NULL; filter++)
     gtk_box_append (GTK_BOX (box), build_filter_button (user_data, filter));
+  gtk_widget_set_size_request (box, 340, -1);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER,
                                   GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scroller), TRUE);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "compute/io/text-field.h"
 #include "ui/text.h"
 
 static const char *const type_names[] = { "int8",  "uint8",  "int16", "uint16",  "int32",
@@ -116,7 +117,12 @@ add_array (MongeShapeFacts *facts, const MongeArray *array, MongeAttachment atta
   of_array->is_scalar = attachment == MONGE_ATTACHED_TO_VERTICES && array->n_components == 1;
   of_array->is_weight = of_array->is_scalar && is_finite && of_array->lowest >= 0.0
                         && of_array->highest > 0.0;
-  of_array->summary = summarise (array, of_array);
+  if (attachment == MONGE_ATTACHED_TO_SHAPE)
+    of_array->summary = monge_array_dup_text (array);
+  if (of_array->summary != NULL)
+    g_strdelimit (of_array->summary, "\n\t\r", ' ');
+  else
+    of_array->summary = summarise (array, of_array);
   g_ptr_array_add (facts->arrays, of_array);
 }
 
