@@ -137,7 +137,8 @@ monge_colouring_new (const MongeShape *shape, const char *name, const char *map)
   colouring->scalars = g_new (float, array->n_rows);
   for (gsize i = 0; i < array->n_rows; i++)
     colouring->scalars[i] = (float) get_value (array, i);
-  if (array->n_components == 1 && monge_array_guess_role (array) == MONGE_ARRAY_LABEL)
+  if (array->n_components == 1
+      && (array->labels != NULL || monge_array_guess_role (array) == MONGE_ARRAY_LABEL))
     choose_labels (colouring, array->labels);
   else
     choose_range (colouring, map);
