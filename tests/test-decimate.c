@@ -69,6 +69,23 @@ closed_stays_closed (void)
       }
 }
 
+/* Where a library alone leaves edges of four faces. */
+static void
+large_surfaces_reach_their_number (void)
+{
+  g_autoptr (MongeShape) ball = monge_generate_sphere (6, 1.0, (const double[3]){ 0 });
+
+  for (guint wanted = 40000; wanted > 100; wanted /= 5)
+    {
+      g_autofree char *text = g_strdup_printf ("decimate faces=%u", wanted);
+      g_autoptr (MongeShape) few = apply (text, ball, NULL);
+
+      check_closed (few);
+      g_assert_cmpuint (monge_shape_get_n_cells (few), <=, wanted);
+      g_assert_cmpuint (monge_shape_get_n_cells (few), >=, wanted - wanted / 50 - 4);
+    }
+}
+
 static void
 vertices_are_some_of_the_old (void)
 {
@@ -221,6 +238,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/decimate/closed_stays_closed", closed_stays_closed);
+  g_test_add_func ("/decimate/large_surfaces_reach_their_number", large_surfaces_reach_their_number);
   g_test_add_func ("/decimate/vertices_are_some_of_the_old", vertices_are_some_of_the_old);
   g_test_add_func ("/decimate/error_bounds_hold", error_bounds_hold);
   g_test_add_func ("/decimate/borders_are_locked", borders_are_locked);

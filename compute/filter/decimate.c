@@ -6,7 +6,7 @@
  * where the caller was told to stop. It sees coordinates as float32, relative to the box. Now and
  * then it makes two faces meet back to back, or one edge out of two (measured: 1 edge of 5000 on a
  * hippocampus). The former are taken away in pairs, which leaves a closed surface closed; for the
- * latter it is asked for more faces until there is no such edge. */
+ * latter all is done again by collapses that look at the surface (collapse.c). */
 #include "compute/filter/filter-private.h"
 
 #include <math.h>
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "compute/filter/collapse.h"
 #include "compute/filter/mend.h"
 #include "compute/shape/distance.h"
 
@@ -221,29 +222,27 @@ simplify (const MongeShape *shape, const MongeDecimateParams *params, gsize targ
   return faces;
 }
 
-/* Tries with more and more faces, until no edge is worse than in the shape. NULL: it stays. */
+/* By the library, and where that makes an edge worse than it was by collapses that cannot. NULL: the
+ * shape stays as it is, or @error is set. */
 static guint32 *
 simplify_regularly (const MongeShape *shape, const MongeDecimateParams *params, gsize target,
                     gsize *n_faces, MongeTask *task, GError **error)
 {
   gsize n_all = monge_shape_get_n_cells (shape), n_before, n_irregular;
+  g_autofree guint32 *faces = NULL;
 
-  if (!count_irregular (monge_shape_get_cells (shape), n_all, monge_shape_get_n_vertices (shape),
-                        &n_before, task, error))
+  if (target >= n_all
+      || !count_irregular (monge_shape_get_cells (shape), n_all, monge_shape_get_n_vertices (shape),
+                           &n_before, task, error))
     return NULL;
-  for (int try = 0; try < MAX_TRIES && target < n_all; try++)
-    {
-      g_autofree guint32 *faces = simplify (shape, params, target, n_faces, &n_irregular, task,
-                                            error);
-
-      monge_task_set_progress (task, (try + 1.0) / MAX_TRIES);
-      if (faces == NULL)
-        return NULL;
-      if (n_irregular <= n_before && *n_faces > 0)
-        return g_steal_pointer (&faces);
-      target = target + target / 5 + 2;
-    }
-  return NULL;
+  faces = simplify (shape, params, target, n_faces, &n_irregular, task, error);
+  if (faces == NULL)
+    return NULL;
+  if (n_irregular <= n_before && *n_faces > 0)
+    return g_steal_pointer (&faces);
+  return monge_collapse_faces (shape, target,
+                               0.01 * params->error * monge_shape_get_diameter (shape),
+                               params->locks_border, n_faces, task, error);
 }
 
 /* Vertices in use, and the face of @shape nearest to the middle of each new one, for arrays of
