@@ -23,6 +23,11 @@ typedef struct {
   gsize voxels_size;
   /* of the header, in this machine's byte order */
   int version; /* 0: Analyze */
+  gboolean swap;
+  union {
+    nifti_1_header v1;
+    nifti_2_header v2;
+  } native;
   gboolean is_pair;
   gint64 dim[8];
   int datatype;
@@ -149,58 +154,48 @@ get_n_values (const Reader *reader)
   return n;
 }
 
-/* What libnifti2 makes of the header, in either byte order. */
+/* The header in this machine's byte order, which is how libnifti2 gets it: it would tell the order by
+ * another field than its length. */
 static void
 convert_header_1 (Reader *reader)
 {
-  nifti_1_header raw, native;
+  nifti_1_header *native = &reader->native.v1;
 
-  memcpy (&raw, reader->header, sizeof raw);
-  native = raw;
-  if (native.sizeof_hdr != sizeof native)
-    swap_nifti_header (&native, 1);
-  reader->version = has_mark ((const guint8 *) native.magic);
-  reader->is_pair = memcmp (native.magic, "n+1", 4) != 0;
+  memcpy (native, reader->header, sizeof *native);
+  reader->swap = native->sizeof_hdr != sizeof *native;
+  if (reader->swap)
+    swap_nifti_header (native, 1);
+  reader->version = has_mark ((const guint8 *) native->magic);
+  reader->is_pair = memcmp (native->magic, "n+1", 4) != 0;
   for (int k = 0; k < 8; k++)
-    reader->dim[k] = native.dim[k];
-  reader->datatype = native.datatype;
-  reader->offset = native.vox_offset;
+    reader->dim[k] = native->dim[k];
+  reader->datatype = native->datatype;
+  reader->offset = native->vox_offset;
 }
 
 static void
 convert_header_2 (Reader *reader)
 {
-  nifti_2_header native;
+  nifti_2_header *native = &reader->native.v2;
 
-  memcpy (&native, reader->header, sizeof native);
-  if (native.sizeof_hdr != sizeof native)
-    swap_nifti_header (&native, 2);
+  memcpy (native, reader->header, sizeof *native);
+  reader->swap = native->sizeof_hdr != sizeof *native;
+  if (reader->swap)
+    swap_nifti_header (native, 2);
   reader->version = 2;
-  reader->is_pair = memcmp (native.magic, "n+2", 4) != 0;
+  reader->is_pair = memcmp (native->magic, "n+2", 4) != 0;
   for (int k = 0; k < 8; k++)
-    reader->dim[k] = native.dim[k];
-  reader->datatype = native.datatype;
-  reader->offset = (double) native.vox_offset;
+    reader->dim[k] = native->dim[k];
+  reader->datatype = native->datatype;
+  reader->offset = (double) native->vox_offset;
 }
 
 static gboolean
 make_image (Reader *reader, GError **error)
 {
   nifti_set_debug_level (0);
-  if (reader->version == 2)
-    {
-      nifti_2_header raw;
-
-      memcpy (&raw, reader->header, sizeof raw);
-      reader->image = nifti_convert_n2hdr2nim (raw, NULL);
-    }
-  else
-    {
-      nifti_1_header raw;
-
-      memcpy (&raw, reader->header, sizeof raw);
-      reader->image = nifti_convert_n1hdr2nim (raw, NULL);
-    }
+  reader->image = reader->version == 2 ? nifti_convert_n2hdr2nim (reader->native.v2, NULL)
+                                       : nifti_convert_n1hdr2nim (reader->native.v1, NULL);
   return reader->image != NULL
          || monge_volume_fail (error, MONGE_ERROR_FORMAT,
                                "libnifti2 does not accept the header; export it again");
@@ -396,7 +391,7 @@ make_volume (Reader *reader, MongeType type, GError **error)
   MongeVoxels voxels = {
     .type = type,
     .values = reader->voxels + (gsize) reader->offset,
-    .swap = image->byteorder != nifti_short_order (),
+    .swap = reader->swap,
     .slope = is_scaled ? image->scl_slope : 1.0,
     .intercept = is_scaled && isfinite (image->scl_inter) ? image->scl_inter : 0.0,
     .kind_is_known = image->intent_code == NIFTI_INTENT_LABEL,

@@ -141,13 +141,14 @@ monge_scan_space (const MongeScan *scan)
 gboolean
 monge_scan_fail (const MongeScan *scan, GError **error, MongeError code, const char *format, ...)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *valid = NULL;
   va_list args;
 
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, MONGE_ERROR, code, "line %" G_GSIZE_FORMAT ": %s", scan->line, text);
+  valid = g_utf8_make_valid (text, -1); /* what was cut to fit may end within a character */
+  g_set_error (error, MONGE_ERROR, code, "line %" G_GSIZE_FORMAT ": %s", scan->line, valid);
   return FALSE;
 }
 

@@ -60,12 +60,14 @@ monge_path_is_volume (const char *path)
 gboolean
 monge_volume_fail (GError **error, MongeError code, const char *format, ...)
 {
+  g_autofree char *text = NULL, *valid = NULL;
   va_list args;
 
   va_start (args, format);
-  if (error != NULL)
-    *error = g_error_new_valist (MONGE_ERROR, (gint) code, format, args);
+  text = g_strdup_vprintf (format, args);
   va_end (args);
+  valid = g_utf8_make_valid (text, -1); /* names and words of the file may be anything */
+  g_set_error_literal (error, MONGE_ERROR, code, valid);
   return FALSE;
 }
 
