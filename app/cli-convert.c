@@ -120,6 +120,14 @@ save (MongeShape *shape,
 }
 
 static gboolean
+holds_cells (const char *path)
+{
+  const MongeFormat *format = monge_format_find_by_extension (path);
+
+  return (format->writes & (MONGE_HOLDS_CURVES | MONGE_HOLDS_SURFACES)) != 0;
+}
+
+static gboolean
 write_shape (MongeCli *cli,
              const Wishes *wishes,
              MongeShape *original,
@@ -132,9 +140,13 @@ write_shape (MongeCli *cli,
     return FALSE;
   for (const char *const *repair = monge_shape_get_repairs (shape); *repair != NULL; repair++)
     monge_cli_note (cli, "%s: %s", cli->recipe->source.path, *repair);
+  if (monge_path_holds_values (path))
+    return TRUE;
+  monge_cli_note_losses (cli, shape, path);
   if (!cli->quiet)
     monge_cli_print (cli, "%s: %" G_GSIZE_FORMAT " points, %" G_GSIZE_FORMAT " %s\n", path,
-                     monge_shape_get_n_vertices (shape), monge_shape_get_n_cells (shape),
+                     monge_shape_get_n_vertices (shape),
+                     holds_cells (path) ? monge_shape_get_n_cells (shape) : 0,
                      monge_shape_get_kind (shape) == MONGE_SHAPE_CURVES ? "segments" : "faces");
   return TRUE;
 }

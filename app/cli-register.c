@@ -367,6 +367,7 @@ run (MongeCli *cli,
       || !monge_recipe_input_set_path (&cli->recipe->target, arguments[1], &error)
       || !register_shapes (cli, work, &error) || !write_report (cli, work, &error))
     return monge_cli_fail (cli, error);
+  monge_cli_note_losses (cli, work->moved, work->output);
   print_result (cli, work);
   return monge_cli_judge (cli, &work->last);
 }

@@ -193,6 +193,19 @@ monge_cli_replace_backend (MongeCli *cli,
   return TRUE;
 }
 
+void
+monge_cli_note_losses (MongeCli *cli,
+                       const MongeShape *shape,
+                       const char *path)
+{
+  const MongeFormat *format = monge_format_find_by_extension (path);
+  g_autofree char *losses = monge_format_describe_losses (format, shape);
+
+  if (losses != NULL)
+    monge_cli_note (cli, "%s: left out, since %s has no place for them: %s", path, format->name,
+                    losses);
+}
+
 gboolean
 monge_cli_check_output (const char *path,
                         GError **error)

@@ -97,6 +97,8 @@ MongeBackend *monge_cli_open_backend (MongeCli *cli, GError **error);
  * open for those who have it. */
 gboolean monge_cli_replace_backend (MongeCli *cli, MongeBackend **backend, GError *reason,
                                     GError **error);
+/* One line on stderr unless --quiet where the format of @path leaves something of @shape out. */
+void monge_cli_note_losses (MongeCli *cli, const MongeShape *shape, const char *path);
 /* Whether a shape can be written to @path, found before the work starts. */
 gboolean monge_cli_check_output (const char *path, GError **error);
 

@@ -291,6 +291,24 @@ page_says_the_same (void)
   g_assert_cmpuint (n_missing, ==, 0);
 }
 
+/* What is left out is named, and nothing else is. */
+static void
+losses_are_named (void)
+{
+  g_autoptr (MongeShape) shape = make_shape (MONGE_HOLDS_SURFACES);
+  g_autofree char *points = monge_format_describe_losses (monge_format_find_by_extension ("a.npy"),
+                                                          shape);
+  g_autofree char *soup = monge_format_describe_losses (monge_format_find_by_extension ("a.stl"),
+                                                        shape);
+  g_autofree char *all = monge_format_describe_losses (monge_format_find_by_extension ("a.npz"),
+                                                       shape);
+
+  g_assert_cmpstr (points, ==, "faces, values per point, values per cell, values of the whole, the "
+                               "unit, the axes");
+  g_assert_cmpstr (soup, ==, "values per point, values per cell, values of the whole");
+  g_assert_null (all);
+}
+
 /* Only what has ended is found by its name, and a zipped name means zipped bytes. */
 static void
 zipped_files_come_back (void)
@@ -329,6 +347,7 @@ main (int argc, char **argv)
         g_test_add_data_func (path, format, abilities_hold);
       }
   g_test_add_func ("/formats/page-says-the-same", page_says_the_same);
+  g_test_add_func ("/formats/losses-are-named", losses_are_named);
   g_test_add_func ("/formats/zipped-files-come-back", zipped_files_come_back);
   return g_test_run ();
 }

@@ -98,20 +98,11 @@ monge_export_run (const MongeExport *export, MongeTask *task, GError **error)
 guint
 monge_export_get_needs (const MongeShape *shape, const char *const *arrays)
 {
-  static const guint kinds[] = { MONGE_HOLDS_POINTS, MONGE_HOLDS_CURVES, MONGE_HOLDS_SURFACES };
-  guint needs = kinds[monge_shape_get_kind (shape)];
+  guint needs = monge_shape_get_needs (shape) & ~(guint) MONGE_HOLDS_ARRAYS;
 
   for (guint i = 0; i < monge_shape_get_n_arrays (shape); i++)
     if (is_wanted (arrays, monge_shape_get_array (shape, i)->name))
       needs |= MONGE_HOLDS_ARRAYS;
-  if (monge_shape_get_n_cell_arrays (shape) > 0)
-    needs |= MONGE_HOLDS_CELL_ARRAYS;
-  if (monge_shape_get_n_field_arrays (shape) > 0)
-    needs |= MONGE_HOLDS_FIELD_ARRAYS;
-  if (monge_shape_get_unit (shape) != NULL)
-    needs |= MONGE_HOLDS_UNIT;
-  if (monge_shape_get_space (shape) != MONGE_SPACE_UNKNOWN)
-    needs |= MONGE_HOLDS_SPACE;
   return needs;
 }
 

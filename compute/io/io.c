@@ -339,6 +339,55 @@ monge_shape_load (const char *path, const MongeLoadOptions *options, MongeTask *
   return g_steal_pointer (&shape);
 }
 
+/* --- What is kept --- */
+
+guint
+monge_shape_get_needs (const MongeShape *shape)
+{
+  static const guint kinds[] = { MONGE_HOLDS_POINTS, MONGE_HOLDS_CURVES, MONGE_HOLDS_SURFACES };
+  guint needs;
+
+  g_return_val_if_fail (shape != NULL, 0);
+  needs = kinds[monge_shape_get_kind (shape)];
+  if (monge_shape_get_n_arrays (shape) > 0)
+    needs |= MONGE_HOLDS_ARRAYS;
+  if (monge_shape_get_n_cell_arrays (shape) > 0)
+    needs |= MONGE_HOLDS_CELL_ARRAYS;
+  if (monge_shape_get_n_field_arrays (shape) > 0)
+    needs |= MONGE_HOLDS_FIELD_ARRAYS;
+  if (monge_shape_get_unit (shape) != NULL)
+    needs |= MONGE_HOLDS_UNIT;
+  if (monge_shape_get_space (shape) != MONGE_SPACE_UNKNOWN)
+    needs |= MONGE_HOLDS_SPACE;
+  return needs;
+}
+
+char *
+monge_format_describe_losses (const MongeFormat *format, const MongeShape *shape)
+{
+  static const struct {
+    guint ability;
+    const char *name;
+  } parts[] = {
+    { MONGE_HOLDS_CURVES, "segments" },
+    { MONGE_HOLDS_SURFACES, "faces" },
+    { MONGE_HOLDS_ARRAYS, "values per point" },
+    { MONGE_HOLDS_CELL_ARRAYS, "values per cell" },
+    { MONGE_HOLDS_FIELD_ARRAYS, "values of the whole" },
+    { MONGE_HOLDS_UNIT, "the unit" },
+    { MONGE_HOLDS_SPACE, "the axes" },
+  };
+  g_autoptr (GString) text = g_string_new (NULL);
+  guint lost;
+
+  g_return_val_if_fail (format != NULL && shape != NULL, NULL);
+  lost = monge_shape_get_needs (shape) & ~format->writes;
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    if (lost & parts[i].ability)
+      g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", parts[i].name);
+  return text->len > 0 ? g_strdup (text->str) : NULL;
+}
+
 /* --- Saving --- */
 
 gboolean

@@ -53,6 +53,11 @@ const MongeFormat *monge_format_find (const char *path, const guint8 *data, gsiz
 /* By extension alone, for writing; a leading dot and folders are ignored. */
 const MongeFormat *monge_format_find_by_extension (const char *path);
 
+/* Of #MongeAbility: what @shape needs of a format to come back whole. */
+guint monge_shape_get_needs (const MongeShape *shape);
+/* What @format leaves out of @shape when it is written, such as "faces, values per cell"; NULL where
+ * that is nothing. Transfer full. */
+char *monge_format_describe_losses (const MongeFormat *format, const MongeShape *shape);
 /* Reads @data as @format; for tests and for bytes that are no file. */
 MongeShape *monge_format_parse_bytes (const MongeFormat *format, const guint8 *data, gsize size,
                                       const char *name, GError **error);
