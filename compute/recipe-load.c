@@ -83,6 +83,25 @@ finish (const MongeRecipeInput *input,
   return g_steal_pointer (&shape);
 }
 
+/* Whether vertices that are not finite are to go: where a step of its own says so, too. */
+static gboolean
+wants_repair (const MongeRecipeInput *input)
+{
+  g_autoptr (MongeFilterChain) chain
+      = input->filters != NULL ? monge_filter_chain_parse (input->filters, NULL) : NULL;
+
+  if (input->repairs)
+    return TRUE;
+  for (guint i = 0; chain != NULL && i < monge_filter_chain_get_length (chain); i++)
+    {
+      const MongeFilterStep *step = monge_filter_chain_get_step (chain, i);
+
+      if (step->is_on && g_str_equal (step->filter->name, "repair"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* The part of @input that says what is read and what is made of a volume; borrows its labels. */
 static MongeLoadOptions
 get_options (const MongeRecipeInput *input)
@@ -95,7 +114,7 @@ get_options (const MongeRecipeInput *input)
     .level = input->level,
     .as_density = input->as_density,
     .space = input->space,
-    .repairs = input->repairs,
+    .repairs = wants_repair (input),
   };
 }
 

@@ -182,6 +182,15 @@ def test_filters():
            says=["example:knot", "Step 1 (decimate)", "resample"])
 
 
+def test_repair_opens_what_is_not_finite():
+    bad, good = tmp("bad.xyz"), tmp("good.npy")
+    bad.write_text("0 0 0\nnan 0 0\n1 1 1\n2 0 1\n")
+    assert "open it with repair" in run("info", bad, code=FAILED)
+    run("convert", bad, good, "--filter", "repair")
+    assert report("info", good)["points"] == 3
+    run("convert", bad, good, "--filter", "!repair", code=FAILED)
+
+
 def some_points(n, dim, step=0.37):
     """No two distances alike, and exact in float32."""
     return [tuple(round(1e4 * math.sin((i + 1) * (k + 2) * step)) / 1024 for k in range(dim))

@@ -1,5 +1,5 @@
-/* Deformation models. The linear ones replace the ends y_i = x_i + v_i by A (x_i − x̄) + ȳ, where A is
- * the closest of its kind: see compute/transform/linear.h. */
+/* Deformation models. The linear ones replace the ends y_i = x_i + v_i by A (x_i − x̄) + ȳ, where A
+ * is the closest of its kind: see compute/transform/linear.h. */
 #include "compute/flow/flow.h"
 
 #include "compute/transform/linear.h"
