@@ -446,7 +446,8 @@ inform_shape_or_values (MongeCli *cli,
   if (inform_shape (cli, report, &local))
     return TRUE;
   if (!g_error_matches (local, MONGE_ERROR, MONGE_ERROR_CANCELLED)
-      && !g_error_matches (local, MONGE_ERROR, MONGE_ERROR_IO) && inform_values (cli, report))
+      && !g_error_matches (local, MONGE_ERROR, MONGE_ERROR_IO)
+      && !g_error_matches (local, MONGE_ERROR, MONGE_ERROR_NAN) && inform_values (cli, report))
     {
       g_error_free (local);
       return TRUE;
