@@ -241,13 +241,10 @@ test_scaled_labels (void)
 }
 
 /* Every field of more than one byte turned, as another machine would write it. */
+/* Into the other byte order. */
 static void
-test_other_byte_order (void)
+turn_header (Header *header)
 {
-  gint16 voxels[8] = { 1, 0, 0, 0, 0, 0, 0, 7 };
-  Header header = new_header (2, 2, 2, INT16, 16);
-  g_autofree char *path = NULL;
-  g_autoptr (MongeVolume) volume = NULL;
   static const struct {
     gsize offset, size, n;
   } fields[] = { { 0, 4, 1 }, { 40, 2, 8 }, { 70, 2, 2 }, { 76, 4, 8 }, { 108, 4, 3 } };
@@ -256,12 +253,23 @@ test_other_byte_order (void)
     for (gsize k = 0; k < fields[i].n; k++)
       for (gsize b = 0; b < fields[i].size / 2; b++)
         {
-          guint8 *value = header.bytes + fields[i].offset + k * fields[i].size;
+          guint8 *value = header->bytes + fields[i].offset + k * fields[i].size;
           guint8 first = value[b];
 
           value[b] = value[fields[i].size - 1 - b];
           value[fields[i].size - 1 - b] = first;
         }
+}
+
+static void
+test_other_byte_order (void)
+{
+  gint16 voxels[8] = { 1, 0, 0, 0, 0, 0, 0, 7 };
+  Header header = new_header (2, 2, 2, INT16, 16);
+  g_autofree char *path = NULL;
+  g_autoptr (MongeVolume) volume = NULL;
+
+  turn_header (&header);
   for (int k = 0; k < 8; k++)
     voxels[k] = (gint16) GUINT16_SWAP_LE_BE ((guint16) voxels[k]);
   path = write_file ("swapped.nii", &header, voxels, sizeof voxels);
@@ -444,6 +452,7 @@ test_series_and_maps_are_told (void)
   notes = monge_volume_get_notes (volume);
   g_assert_nonnull (strstr (notes[0], "sform"));
   g_assert_nonnull (strstr (notes[1], "3 volumes"));
+  g_assert_nonnull (strstr (notes[1], "save that one"));
   g_assert_null (notes[2]);
 }
 
@@ -557,6 +566,33 @@ test_refuse_truncated (void)
     }
 }
 
+/* The length of one version with the mark of another, in either byte order, is no such version; with
+ * that of version 1 it is Analyze, which has its voxels in another file. */
+static void
+test_refuse_marks_of_another_version (void)
+{
+  static const char *const marks[] = { "n+2", "ni2", "n+9", "n+1x" };
+  guint8 two[552] = "....n+1\0\r\n\032\n";
+  const gint32 length = 540;
+  g_autofree char *other = g_build_filename (folder, "mark-2.nii", NULL);
+
+  for (int turned = 0; turned < 2; turned++)
+    for (gsize i = 0; i < G_N_ELEMENTS (marks); i++)
+      {
+        Header header = new_header (2, 2, 2, UINT8, 8);
+        g_autofree char *path = NULL;
+
+        if (turned)
+          turn_header (&header);
+        put (&header, 344, marks[i], 4);
+        path = write_file ("mark.nii", &header, cube, 8);
+        check_refused (path, MONGE_ERROR_IO, "mark.img");
+      }
+  memcpy (two, &length, sizeof length);
+  write_bytes (other, two, sizeof two);
+  check_refused (other, MONGE_ERROR_FORMAT, "mark of NIfTI-2");
+}
+
 /* Random bytes of the header changed: a volume or an error, and nothing printed or leaked. */
 static void
 test_survive_random_damage (void)
@@ -649,6 +685,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/volume/series-and-maps-are-told", test_series_and_maps_are_told);
   g_test_add_func ("/volume/pairs", test_pairs);
   g_test_add_func ("/volume/refuse-what-is-no-volume", test_refuse_what_is_no_volume);
+  g_test_add_func ("/volume/refuse-marks-of-another-version", test_refuse_marks_of_another_version);
   g_test_add_func ("/volume/refuse-lying-sizes", test_refuse_lying_sizes);
   g_test_add_func ("/volume/refuse-singular-placement", test_refuse_singular_placement);
   g_test_add_func ("/volume/refuse-truncated", test_refuse_truncated);

@@ -208,6 +208,8 @@ monge_volume_take_label_table (MongeVolume *volume, const char *bytes, gsize siz
   Columns columns;
   gboolean is_bids;
 
+  if (size == 0)
+    return;
   if (size == LUT_BYTES && memchr (bytes, '\0', size) != NULL)
     {
       read_colours (volume, (const guint8 *) bytes);

@@ -422,8 +422,7 @@ read_volume (Header *header, const MongeFile *file, GError **error)
   for (guint k = 0; k < MIN (header->dim, 3); k++)
     n_first *= voxels.size[k] = (guint) header->sizes[k];
   if (n > n_first)
-    g_ptr_array_add (header->notes, g_strdup_printf ("%" G_GUINT64_FORMAT " volumes are in it; this "
-                                                     "is the first", n / n_first));
+    g_ptr_array_add (header->notes, g_strdup_printf (MONGE_SERIES_NOTE, n / n_first));
   get_affine (header, voxels.affine);
   g_ptr_array_add (header->notes, NULL);
   voxels.values = g_bytes_get_data (values, NULL);

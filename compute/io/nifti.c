@@ -69,6 +69,12 @@ has_mark (const guint8 *mark)
   return memcmp (mark, "n+1", 4) == 0 || memcmp (mark, "ni1", 4) == 0;
 }
 
+static gboolean
+has_mark_2 (const guint8 *mark)
+{
+  return memcmp (mark, "n+2", 4) == 0 || memcmp (mark, "ni2", 4) == 0;
+}
+
 gboolean
 monge_nifti_matches (const guint8 *data, gsize size)
 {
@@ -79,8 +85,7 @@ monge_nifti_matches (const guint8 *data, gsize size)
   memcpy (&length, data, sizeof length);
   return (is_size (length, sizeof (nifti_1_header))
           && (has_mark (data + 344) || memcmp (data + 344, "\0\0\0", 4) == 0))
-         || (is_size (length, sizeof (nifti_2_header))
-             && (memcmp (data + 4, "n+2", 4) == 0 || memcmp (data + 4, "ni2", 4) == 0));
+         || (is_size (length, sizeof (nifti_2_header)) && has_mark_2 (data + 4));
 }
 
 /* The type of a voxel; FALSE where a voxel is no one number. */
@@ -155,7 +160,8 @@ get_n_values (const Reader *reader)
 }
 
 /* The header in this machine's byte order, which is how libnifti2 gets it: it would tell the order by
- * another field than its length. */
+ * another field than its length. Nor does it get any mark but those of version 1 with this length: by
+ * one of version 2 it would swap 540 bytes in place of these 348. */
 static void
 convert_header_1 (Reader *reader)
 {
@@ -167,6 +173,8 @@ convert_header_1 (Reader *reader)
     swap_nifti_header (native, 1);
   reader->version = has_mark ((const guint8 *) native->magic);
   reader->is_pair = memcmp (native->magic, "n+1", 4) != 0;
+  if (reader->version == 0)
+    memset (native->magic, 0, sizeof native->magic);
   for (int k = 0; k < 8; k++)
     reader->dim[k] = native->dim[k];
   reader->datatype = native->datatype;
@@ -219,7 +227,8 @@ read_header (Reader *reader, GError **error)
   else if (reader->header_size < sizeof (nifti_2_header))
     return monge_volume_fail (error, MONGE_ERROR_FORMAT,
                               "truncated within the NIfTI-2 header; copy it again");
-  else if (memcmp (reader->header + 7, "\0\r\n\032\n", 5) != 0)
+  else if (!has_mark_2 (reader->header + 4)
+           || memcmp (reader->header + 8, "\r\n\032\n", 4) != 0)
     return monge_volume_fail (error, MONGE_ERROR_FORMAT,
                               "the mark of NIfTI-2 is damaged; copy it again");
   else
@@ -375,12 +384,12 @@ get_affine (Reader *reader, double affine[16])
 static void
 note_series (Reader *reader)
 {
-  gint64 n = 1;
+  guint64 n = 1;
 
   for (int k = 4; k <= reader->dim[0]; k++)
-    n *= reader->dim[k];
+    n *= (guint64) reader->dim[k];
   if (n > 1)
-    add_note (reader, "%" G_GINT64_FORMAT " volumes are in it; this is the first", n);
+    add_note (reader, MONGE_SERIES_NOTE, n);
 }
 
 static MongeVolume *

@@ -199,8 +199,7 @@ pick_first (MongeNrrdHeader *header, const Layout *layout, GBytes *values, gsize
 
   for (int k = 0; k < layout->list; k++)
     group *= header->axes[k].size;
-  monge_nrrd_header_add_note (header, "%" G_GSIZE_FORMAT " volumes are in it; this is the first",
-                              n_volumes);
+  monge_nrrd_header_add_note (header, MONGE_SERIES_NOTE, (guint64) n_volumes);
   return monge_voxel_data_pick (values, monge_type_get_size (header->data.type), 0,
                                 group * n_volumes, group, n_values / (group * n_volumes), task,
                                 error);

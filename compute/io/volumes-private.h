@@ -16,6 +16,11 @@ MONGE_DECLARE_VOLUME_FORMAT (nrrd)
 
 #undef MONGE_DECLARE_VOLUME_FORMAT
 
+/* The note of a file with several volumes; takes how many, a guint64. */
+#define MONGE_SERIES_NOTE \
+  "%" G_GUINT64_FORMAT " volumes are in it, of which this is the first; for another, save that one " \
+  "as a volume of its own"
+
 /* Sets @error. Returns FALSE. */
 gboolean monge_volume_fail (GError **error, MongeError code, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
