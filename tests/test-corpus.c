@@ -1,8 +1,10 @@
-/* The files that fuzzing starts from and what it found, through every reader of shapes and of
- * values: as they are, cut anywhere, and changed at random. The same damage on every run. */
+/* The files that fuzzing starts from and what it found, through every reader of shapes, of values,
+ * of volumes and of tables of labels: as they are, cut anywhere, and changed at random. The same
+ * damage on every run. */
 #include "compute/core/random.h"
 #include "tests/fuzz/any-bytes.h"
 #include "tests/fuzz/any-values.h"
+#include "tests/fuzz/any-volume.h"
 
 #include "tests/util.h"
 
@@ -49,6 +51,18 @@ static guint
 check_values (gconstpointer format, const guint8 *data, gsize size)
 {
   return any_values_check (format, data, size);
+}
+
+static guint
+check_volume (gconstpointer format, const guint8 *data, gsize size)
+{
+  return any_volume_check (format, data, size);
+}
+
+static guint
+check_label_table (gconstpointer format G_GNUC_UNUSED, const guint8 *data, gsize size)
+{
+  return any_volume_check_label_table (data, size);
 }
 
 typedef struct {
@@ -151,5 +165,8 @@ main (int argc, char **argv)
     add ("shapes", format->name, format, check_shape);
   for (const MongeValueFormat *format = monge_value_formats; format->name != NULL; format++)
     add ("values", format->name, format, check_values);
+  for (const MongeVolumeFormat *format = monge_volume_formats; format->name != NULL; format++)
+    add ("volumes", format->name, format, check_volume);
+  add ("tables", "labels", NULL, check_label_table);
   return g_test_run ();
 }

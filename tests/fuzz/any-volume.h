@@ -2,7 +2,7 @@
  * error of the right domain with a message. */
 #pragma once
 
-#include "compute/io/io.h"
+#include "compute/io/volumes-private.h"
 #include "compute/volume/volume-private.h"
 
 #include <math.h>
@@ -80,4 +80,30 @@ any_volume_check (const MongeVolumeFormat *format, const guint8 *data, gsize siz
   else
     any_volume_check_intensities (volume);
   return TRUE;
+}
+
+/* As a table of labels, for a volume of labels 1 to 7. Returns whether any was named. */
+static inline gboolean
+any_volume_check_label_table (const guint8 *data, gsize size)
+{
+  static const guint8 values[8] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+  const MongeVoxels voxels = { .size = { 2, 2, 2 },
+                               .affine = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1 },
+                               .type = MONGE_TYPE_UINT8,
+                               .values = values,
+                               .slope = 1.0 };
+  g_autofree guint8 *copy = size > 0 ? g_memdup2 (data, size) : NULL;
+  g_autoptr (MongeVolume) volume = monge_volume_new ("any", &voxels, NULL, NULL, NULL);
+  const GArray *table = monge_volume_get_label_table (volume);
+  gboolean is_taken = FALSE;
+
+  monge_volume_take_label_table (volume, (const char *) copy, size);
+  any_volume_check_labels (volume);
+  for (guint i = 0; i < table->len; i++)
+    {
+      const MongeLabel *label = &g_array_index (table, MongeLabel, i);
+
+      is_taken |= label->name != NULL || label->has_colour;
+    }
+  return is_taken;
 }
