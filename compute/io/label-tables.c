@@ -82,14 +82,15 @@ join_words (const GPtrArray *words, guint first, guint end)
   return g_string_free (text, FALSE);
 }
 
-/* How many words of numbers a line ends with, all but the first two at most. */
+/* How many words of numbers a line ends with, all but the first two and no more than a colour has:
+ * names may end with a number too. */
 static guint
 count_numbers_at_end (const GPtrArray *words)
 {
   guint n = 0;
   double value;
 
-  while (n + 2 < words->len
+  while (n < 4 && n + 2 < words->len
          && is_number (g_ptr_array_index (words, words->len - 1 - n), -1e9, 1e9, &value))
     n++;
   return n;
