@@ -378,7 +378,7 @@ count_values (const Header *header, guint64 *n, GError **error)
     {
       if (header->sizes[k] == 0) /* NDims has grown behind DimSize */
         return monge_volume_fail (error, MONGE_ERROR_FORMAT,
-                                  "DimSize has fewer numbers than NDims says; write the volume again");
+                                  "DimSize has fewer numbers than NDims says; write it again");
       if (header->sizes[k] > MAX_VOXELS / *n)
         return monge_volume_fail (error, MONGE_ERROR_SIZE,
                                   "more than 2^31 voxels in the header; crop the volume");

@@ -224,7 +224,8 @@ check_positions (MongeShape *shape, MongeTask *task, GError **error)
     g_string_append_printf (text, "%s%g", k > 0 ? ", " : "", shape->positions[bad * body->dim + k]);
   g_set_error (error, MONGE_ERROR, MONGE_ERROR_NAN,
                "vertex %" G_GSIZE_FORMAT " (counted from 0) is not finite: (%s); open it with "
-               "repair, which leaves such vertices out, or mend the program that wrote it", bad, text->str);
+               "repair, which leaves such vertices out, or mend the program that wrote it", bad,
+               text->str);
   return FALSE;
 }
 
