@@ -299,7 +299,10 @@ start_element (void *data, const char *name, const char **attributes)
     for (const char **at = attributes; at[0] != NULL; at += 2)
       if (g_str_equal (at[0], "NumberOfDataArrays"))
         parse_count (at[1], &reader->gifti->n_promised);
-  if (g_str_equal (name, "DataArray"))
+  if (g_str_equal (name, "DataArray") && reader->array != NULL)
+    fail (reader, g_error_new_literal (MONGE_ERROR, MONGE_ERROR_FORMAT, "a DataArray within "
+                                       "another; export the file again"));
+  else if (g_str_equal (name, "DataArray"))
     start_array (reader, attributes);
   else if (g_str_equal (name, "Label"))
     start_label (reader, attributes);

@@ -159,14 +159,15 @@ add_notes (MongeVolume *volume, const MongeVoxels *voxels)
 static gboolean
 check_affine (const double affine[16], GError **error)
 {
-  double scale = 1.0;
+  double scale = 1.0, determinant;
   gboolean is_finite = TRUE;
 
   for (int k = 0; k < 16; k++)
     is_finite &= isfinite (affine[k]) != 0;
   for (int c = 0; c < 3; c++)
     scale *= hypot (hypot (affine[c], affine[4 + c]), affine[8 + c]);
-  if (is_finite && isnormal (scale) && fabs (monge_affine_get_determinant (affine)) > 1e-6 * scale)
+  determinant = fabs (monge_affine_get_determinant (affine));
+  if (is_finite && isnormal (scale) && isnormal (determinant) && determinant > 1e-6 * scale)
     return TRUE;
   g_set_error_literal (error, MONGE_ERROR, MONGE_ERROR_FORMAT,
                        "the map from voxels to millimetres is singular or not finite; repair the "
