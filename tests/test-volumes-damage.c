@@ -1,4 +1,5 @@
 /* Headers of volumes that promise more than there is, and messages about bytes that are no text. */
+#include "compute/io/volumes-private.h"
 #include "compute/shape/bytes.h"
 #include "tests/label-volume.h"
 #include "tests/util.h"
@@ -202,11 +203,34 @@ test_messages_are_text (void)
         }
 }
 
+/* Nor need the name of a file be text, which that of its other half is made of. */
+static void
+test_messages_on_names_are_text (void)
+{
+  guint8 bytes[352] = { 0 };
+  const gint32 length = 348;
+  const gint16 dim[4] = { 3, 2, 2, 2 }, type = 2;
+  const MongeFile file = { .data = bytes,
+                           .size = sizeof bytes,
+                           .name = "made",
+                           .path = "/nowhere/\xff\xc3.hdr" };
+  GError *error = NULL;
+
+  memcpy (bytes, &length, sizeof length);
+  memcpy (bytes + 40, dim, sizeof dim);
+  memcpy (bytes + 70, &type, sizeof type);
+  memcpy (bytes + 344, "ni1", 4);
+  g_assert_null (monge_nifti_parse (&file, &error));
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  monge_assert_error (error, MONGE_ERROR, MONGE_ERROR_IO, ".img");
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/volumes-damage/lying-sizes-cost-nothing", test_lying_sizes_cost_nothing);
   g_test_add_func ("/volumes-damage/messages-are-text", test_messages_are_text);
+  g_test_add_func ("/volumes-damage/messages-on-names-are-text", test_messages_on_names_are_text);
   return g_test_run ();
 }
