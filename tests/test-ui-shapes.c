@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compute/io/io.h"
+#include "compute/io/landmarks.h"
 #include "tests/ui-driver.h"
 #include "tests/util.h"
 #include "ui/export-dialog.h"
@@ -184,6 +185,27 @@ test_duplicate_mirror_and_remove (UiFixture *fixture, gconstpointer shapes)
   monge_shape_panel_activate (list, "remove");
   g_assert_cmpuint (count_rows (fixture), ==, 2);
   g_assert_nonnull (monge_shape_panel_get_selected (list));
+}
+
+static void
+test_landmarks_are_attached_and_taken_away (UiFixture *fixture, gconstpointer shapes)
+{
+  MongeItem *item = add_context (fixture, "example:torus");
+  g_autoptr (MongeLandmarks) landmarks = monge_landmarks_new (MONGE_SPACE_RAS, MONGE_SPACE_RAS);
+  g_autofree char *path = monge_test_tmp_path ("marks.fcsv");
+  g_autoptr (GError) error = NULL;
+
+  monge_landmarks_add (landmarks, "tip", "", monge_shape_get_positions (monge_item_get_shape (item)),
+                       TRUE);
+  g_assert_true (monge_landmarks_save (landmarks, path, &error));
+  g_assert_no_error (error);
+  monge_shape_panel_select (get_list (fixture), item);
+  monge_document_attach_landmarks (get_document (fixture), item, path);
+  g_assert_true (ui_wait_for (fixture, is_settled));
+  g_assert_nonnull (monge_item_get_landmarks (item));
+  monge_shape_panel_activate (get_list (fixture), "remove-landmarks");
+  g_assert_true (ui_wait_for (fixture, is_settled));
+  g_assert_null (monge_item_get_landmarks (item));
 }
 
 /* What is in it */
@@ -561,6 +583,7 @@ main (int argc, char **argv)
   ADD ("colour_and_visibility", "pair", test_colour_and_visibility);
   ADD ("role_changes_places", "pair", test_role_changes_places);
   ADD ("duplicate_mirror_and_remove", "pair", test_duplicate_mirror_and_remove);
+  ADD ("landmarks_are_attached_and_taken_away", "pair", test_landmarks_are_attached_and_taken_away);
   ADD ("inspector_says_what_is_in_a_shape", "pair", test_inspector_says_what_is_in_a_shape);
   ADD ("a_step_is_added_and_taken_back", "pair", test_a_step_is_added_and_taken_back);
   ADD ("labels_are_searched_and_chosen", NULL, test_labels_are_searched_and_chosen);

@@ -26,6 +26,7 @@ enum {
   SELECTION_CHANGED,
   LABELS_ASKED,
   VALUES_ASKED,
+  LANDMARKS_ASKED,
   EXPORT_ASKED,
   N_SIGNALS,
 };
@@ -223,6 +224,9 @@ update_actions (MongeShapePanel *panel)
     enable (panel, of_item[i], panel->selected != NULL);
   enable (panel, "mirror", has_shape);
   enable (panel, "values", has_shape);
+  enable (panel, "landmarks", has_shape);
+  enable (panel, "remove-landmarks",
+          has_shape && monge_item_get_input (panel->selected)->landmarks_path != NULL);
   enable (panel, "export", has_shape);
   enable (panel, "labels", panel->selected != NULL
                                && monge_item_get_volume (panel->selected) != NULL);
@@ -394,6 +398,20 @@ on_values (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static void
+on_landmarks (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[LANDMARKS_ASKED], 0, MONGE_SHAPE_PANEL (user_data)->selected);
+}
+
+static void
+on_remove_landmarks (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  MongeShapePanel *panel = user_data;
+
+  monge_document_attach_landmarks (panel->document, panel->selected, NULL);
+}
+
+static void
 on_export (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   g_signal_emit (user_data, signals[EXPORT_ASKED], 0, MONGE_SHAPE_PANEL (user_data)->selected);
@@ -408,6 +426,8 @@ static const GActionEntry entries[] = {
   { "mirror", on_mirror },
   { "labels", on_labels },
   { "values", on_values },
+  { "landmarks", on_landmarks },
+  { "remove-landmarks", on_remove_landmarks },
   { "export", on_export },
   { "remove", on_remove },
 };
@@ -534,7 +554,8 @@ monge_shape_panel_dispose (GObject *object)
 static void
 monge_shape_panel_class_init (MongeShapePanelClass *class)
 {
-  static const char *const of_item[] = { "labels-asked", "values-asked", "export-asked" };
+  static const char *const of_item[] = { "labels-asked", "values-asked", "landmarks-asked",
+                                         "export-asked" };
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (class);
   GType type = G_TYPE_FROM_CLASS (class);
 

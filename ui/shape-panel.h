@@ -21,6 +21,7 @@ G_DECLARE_FINAL_TYPE (MongeShapePanel, monge_shape_panel, MONGE, SHAPE_PANEL, Gt
  *   "selection-changed" ()
  *   "labels-asked" (MongeItem *item)    the person wants to choose labels or a level again
  *   "values-asked" (MongeItem *item)    the person wants to attach a file of values
+ *   "landmarks-asked" (MongeItem *item) the person wants to attach a file of landmarks
  *   "export-asked" (MongeItem *item)
  */
 void monge_shape_panel_set_session (MongeShapePanel *panel, MongeSession *session);
@@ -28,7 +29,8 @@ void monge_shape_panel_set_session (MongeShapePanel *panel, MongeSession *sessio
 /* Borrowed, nullable. */
 MongeItem *monge_shape_panel_get_selected (MongeShapePanel *panel);
 void monge_shape_panel_select (MongeShapePanel *panel, MongeItem *item);
-/* What the menu does, by name: "rename", "colour", "visible", "duplicate", "mirror", "remove". */
+/* What the menu does, by name: "rename", "colour", "visible", "duplicate", "mirror", "landmarks",
+ * "remove-landmarks", "remove". */
 void monge_shape_panel_activate (MongeShapePanel *panel, const char *action);
 /* The row of an item; NULL if it has none. */
 GtkWidget *monge_shape_panel_get_row (MongeShapePanel *panel, MongeItem *item);

@@ -248,6 +248,26 @@ on_values_asked (MongeShapePanel *panel, MongeItem *item, MongeWindow *window)
 }
 
 static void
+landmarks_chosen (GListModel *files, gpointer user_data)
+{
+  Question *question = user_data;
+  g_autofree char *path = dup_path (files, 0);
+
+  if (path != NULL)
+    monge_document_attach_landmarks (get_document (question->window), question->item, path);
+  question_free (question);
+}
+
+static void
+on_landmarks_asked (MongeShapePanel *panel, MongeItem *item, MongeWindow *window)
+{
+  g_auto (GStrv) filter = monge_file_filter_for_landmarks ();
+
+  monge_file_dialog_open (GTK_WINDOW (window), "Attach Landmarks", (const char *const *) filter, 1,
+                          landmarks_chosen, question_new (window, item));
+}
+
+static void
 on_export_asked (MongeShapePanel *panel, MongeItem *item, MongeWindow *window)
 {
   g_autofree char *title = g_strdup_printf ("Export %s", monge_item_get_name (item));
@@ -266,6 +286,8 @@ monge_window_connect_shapes (MongeWindow *window)
                     window);
   g_signal_connect (window->shape_panel, "labels-asked", G_CALLBACK (on_labels_asked), window);
   g_signal_connect (window->shape_panel, "values-asked", G_CALLBACK (on_values_asked), window);
+  g_signal_connect (window->shape_panel, "landmarks-asked", G_CALLBACK (on_landmarks_asked),
+                    window);
   g_signal_connect (window->shape_panel, "export-asked", G_CALLBACK (on_export_asked), window);
   g_signal_connect (window->inspector, "space-chosen", G_CALLBACK (on_space_chosen), window);
   g_signal_connect (window->inspector, "colours-chosen", G_CALLBACK (on_colours_chosen), window);
