@@ -175,7 +175,7 @@ monge_filter_row_store (MongeFilterRow *row, MongeFilterStep *step)
   monge_option_group_store (row->options, step->params);
 }
 
-/* Lengths up to the shape's own, counts up to what there is. */
+/* Lengths up to the shape's own, counts up to what there is, shares up to all of it. */
 static double
 get_most (const MongeOption *option, const MongeShape *shape)
 {
@@ -183,10 +183,24 @@ get_most (const MongeOption *option, const MongeShape *shape)
 
   if (g_str_equal (option->unit, "length"))
     return monge_shape_get_diameter (shape);
+  if (g_str_equal (option->unit, "%"))
+    return MIN (option->maximum, 100.0);
   if (option->type != MONGE_OPTION_INT)
-    return option->minimum + 1.0;
+    return isfinite (option->maximum) ? option->maximum : option->minimum + 1.0;
   return (double) (g_str_equal (option->key, "faces") && n_cells > 0
                        ? n_cells : monge_shape_get_n_vertices (shape));
+}
+
+/* A logarithmic slider needs a beginning: one, a thousandth of a length, a millionth of a share. What
+ * is less can be typed. */
+static double
+get_least (const MongeOption *option, double most)
+{
+  if (!option->logarithmic)
+    return option->minimum;
+  if (option->type == MONGE_OPTION_INT)
+    return MAX (option->minimum, 1.0);
+  return MAX (option->minimum, g_str_equal (option->unit, "%") ? most / 1e6 : most / 1000.0);
 }
 
 void
@@ -197,16 +211,12 @@ monge_filter_row_set_shape (MongeFilterRow *row, const MongeShape *shape)
   monge_option_group_set_unit (row->options, unit != NULL ? unit : "units");
   for (const MongeOption *option = row->filter->options; option->key != NULL; option++)
     {
-      gboolean is_length = g_str_equal (option->unit, "length");
       double most = get_most (option, shape);
 
       if (option->type != MONGE_OPTION_DOUBLE && option->type != MONGE_OPTION_INT)
         continue;
-      if (is_length || !(option->maximum <= most))
-        monge_option_row_set_range (monge_option_group_find (row->options, option->key),
-                                    is_length && option->logarithmic ? most / 1000.0
-                                                                     : option->minimum,
-                                    most);
+      monge_option_row_set_range (monge_option_group_find (row->options, option->key),
+                                  get_least (option, most), most);
     }
 }
 

@@ -334,7 +334,8 @@ build_choice (MongeOptionRow *row)
 static void
 build_check (MongeOptionRow *row)
 {
-  row->check = gtk_check_button_new ();
+  row->check = gtk_check_button_new_with_label (row->option->label);
+  gtk_widget_set_visible (row->name, FALSE);
   gtk_widget_set_hexpand (row->check, TRUE);
   g_signal_connect (row->check, "toggled", G_CALLBACK (on_toggled), row);
   gtk_box_append (GTK_BOX (row->line), row->check);
@@ -552,7 +553,8 @@ monge_option_row_add_switch (MongeOptionRow *row, const char *label, const char 
 void
 monge_option_row_join (MongeOptionRow *row, GtkSizeGroup *names, GtkSizeGroup *numbers)
 {
-  gtk_size_group_add_widget (names, row->name);
+  if (row->check == NULL) /* which bears its name itself */
+    gtk_size_group_add_widget (names, row->name);
   if (row->unit_label != NULL)
     gtk_size_group_add_widget (numbers, row->unit_label);
 }
