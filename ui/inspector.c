@@ -13,8 +13,8 @@ struct _MongeInspector {
   GtkGrid *lines;
   GtkWidget *notes;  /* title and list, each hidden when there is nothing to say */
   GtkLabel *note_list;
-  GtkWidget *values;
-  GtkBox *array_list;
+  GtkWidget *values, *fields;
+  GtkBox *array_list, *field_list;
 
   MongeShape *shape;         /* what is shown or being measured */
   MongeShapeFacts *facts;    /* NULL until it has been measured */
@@ -235,15 +235,26 @@ build_array (MongeInspector *inspector, const MongeArrayFacts *facts)
   return row;
 }
 
+/* Values of vertices and cells first: they can be used; then what is said of the whole. */
 static void
 show_arrays (MongeInspector *inspector)
 {
   const GPtrArray *arrays = inspector->facts != NULL ? inspector->facts->arrays : NULL;
+  guint n_fields = 0;
 
   clear_children (GTK_WIDGET (inspector->array_list));
+  clear_children (GTK_WIDGET (inspector->field_list));
   for (guint i = 0; arrays != NULL && i < arrays->len; i++)
-    gtk_box_append (inspector->array_list, build_array (inspector, g_ptr_array_index (arrays, i)));
-  gtk_widget_set_visible (inspector->values, arrays != NULL && arrays->len > 0);
+    {
+      const MongeArrayFacts *facts = g_ptr_array_index (arrays, i);
+      gboolean is_field = facts->attachment == MONGE_ATTACHED_TO_SHAPE;
+
+      n_fields += is_field;
+      gtk_box_append (is_field ? inspector->field_list : inspector->array_list,
+                      build_array (inspector, facts));
+    }
+  gtk_widget_set_visible (inspector->values, arrays != NULL && arrays->len > n_fields);
+  gtk_widget_set_visible (inspector->fields, n_fields > 0);
 }
 
 static void
@@ -391,6 +402,8 @@ monge_inspector_class_init (MongeInspectorClass *class)
   gtk_widget_class_bind_template_child (widget_class, MongeInspector, note_list);
   gtk_widget_class_bind_template_child (widget_class, MongeInspector, values);
   gtk_widget_class_bind_template_child (widget_class, MongeInspector, array_list);
+  gtk_widget_class_bind_template_child (widget_class, MongeInspector, fields);
+  gtk_widget_class_bind_template_child (widget_class, MongeInspector, field_list);
   gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BIN_LAYOUT);
 }
 
