@@ -7,6 +7,7 @@
 #include "ui/theme.h"
 
 #define REST_MS 200
+#define HUGE_SCENE 2000000 /* vertices */
 
 enum {
   STYLE_CHANGED,
@@ -263,14 +264,27 @@ refine (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* A frame of so many takes the CPU seconds: it is not drawn a second time for its edges. */
+static gboolean
+is_huge (const MongeScene *scene)
+{
+  gsize n = 0;
+
+  for (guint i = 0; i < scene->n_layers; i++)
+    n += monge_geometry_get_n_vertices (scene->layers[i].geometry);
+  return n > HUGE_SCENE;
+}
+
 /* Where the CPU draws, edges are smoothed only once things are at rest. */
 static void
-choose_samples (MongeViewport *viewport)
+choose_samples (MongeViewport *viewport, const MongeScene *scene)
 {
-  gboolean is_rough = monge_renderer_is_software (viewport->renderer) && is_moving (viewport);
+  gboolean is_software = monge_renderer_is_software (viewport->renderer);
+  gboolean is_for_good = is_software && is_huge (scene);
+  gboolean is_rough = is_for_good || (is_software && is_moving (viewport));
 
   monge_renderer_set_samples (viewport->renderer, is_rough ? 1 : 4);
-  if (is_rough && viewport->refine_timeout == 0)
+  if (is_rough && !is_for_good && viewport->refine_timeout == 0)
     viewport->refine_timeout = g_timeout_add (REST_MS, refine, viewport);
 }
 
@@ -303,7 +317,7 @@ on_render (GtkGLArea *area, GdkGLContext *context, MongeViewport *viewport)
   upload_shapes (viewport);
   upload_frame (viewport);
   build_scene (viewport, &scene, scale);
-  choose_samples (viewport);
+  choose_samples (viewport, &scene);
   monge_renderer_draw (viewport->renderer, &scene, &viewport->camera, width, height);
   count_frame (viewport);
   return TRUE;
