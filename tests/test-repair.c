@@ -128,6 +128,36 @@ good_shapes_stay_themselves (void)
 }
 
 /* Every face with corners of its own, as STL has them. */
+/* Two closed surfaces with one corner at the same place: joined there, it would be irregular. */
+static void
+surfaces_that_touch_stay_apart (void)
+{
+  static const guint32 corners[4][3] = { { 0, 2, 1 }, { 0, 1, 3 }, { 1, 2, 3 }, { 2, 0, 3 } };
+  Parts parts = { g_array_new (FALSE, FALSE, sizeof (double)),
+                  g_array_new (FALSE, FALSE, sizeof (guint32)) };
+  g_autoptr (MongeShape) shape = NULL;
+  g_autoptr (MongeShape) repaired = NULL;
+  g_autofree char *note = NULL;
+
+  for (int side = 1; side >= -1; side -= 2)
+    {
+      add_vertex (&parts, 0, 0, 0);
+      add_vertex (&parts, side, 0, 0);
+      add_vertex (&parts, 0, side, 0);
+      add_vertex (&parts, 0, 0, side);
+    }
+  for (guint f = 0; f < 8; f++)
+    {
+      const guint32 *c = corners[f % 4], first = f < 4 ? 0 : 4;
+
+      add_face (&parts, first + c[0], first + c[f < 4 ? 1 : 2], first + c[f < 4 ? 2 : 1]);
+    }
+  shape = build (&parts);
+  repaired = apply ("repair", shape, &note);
+  g_assert_true (repaired == shape);
+  g_assert_cmpstr (note, ==, "Nothing to repair.");
+}
+
 static void
 welds_a_soup (void)
 {
@@ -403,6 +433,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/repair/good_shapes_stay_themselves", good_shapes_stay_themselves);
+  g_test_add_func ("/repair/surfaces_that_touch_stay_apart", surfaces_that_touch_stay_apart);
   g_test_add_func ("/repair/welds_a_soup", welds_a_soup);
   g_test_add_func ("/repair/counts_and_mends_every_fault", counts_and_mends_every_fault);
   g_test_add_func ("/repair/turns_inside_out_but_not_cavities", turns_inside_out_but_not_cavities);

@@ -10,6 +10,64 @@
 /* Where areas come from inner products, whose rounding is larger. */
 #define COARSE_SLIVER 1e-7
 
+/* Vertices at which something ends or is not regular. */
+static gboolean
+mark_ends (const MongeShape *shape, guint8 *is_end, MongeTask *task, GError **error)
+{
+  const guint32 *cells = monge_shape_get_cells (shape);
+  gsize n = monge_shape_get_n_vertices (shape), n_cells = monge_shape_get_n_cells (shape);
+  g_autoptr (MongeTwins) twins = NULL;
+  g_autofree guint8 *degrees = NULL;
+
+  if (monge_shape_get_kind (shape) == MONGE_SHAPE_CURVES)
+    {
+      degrees = g_malloc0 (n);
+      for (gsize k = 0; k < 2 * n_cells; k++)
+        degrees[cells[k]] = MIN (degrees[cells[k]] + 1, 3);
+      for (gsize i = 0; i < n; i++)
+        is_end[i] = degrees[i] != 2;
+      return TRUE;
+    }
+  twins = monge_twins_new (cells, n_cells, n, task, error);
+  if (twins == NULL)
+    return FALSE;
+  memset (is_end, TRUE, n); /* those in no cell stay so */
+  for (gsize k = 0; k < 3 * n_cells; k++)
+    is_end[cells[k]] = FALSE;
+  for (guint32 h = 0; h < 3 * n_cells; h++)
+    if (!monge_twins_is_paired (twins, h))
+      is_end[cells[h]] = is_end[cells[monge_half_edge_next (h)]] = TRUE;
+  return TRUE;
+}
+
+/* Lets copies apart that lie within a surface or a curve and are not joined to one another. */
+static gboolean
+leave_touching (const MongeShape *shape, guint32 *same, MongeTask *task, GError **error)
+{
+  const guint32 *cells = monge_shape_get_cells (shape);
+  gsize n = monge_shape_get_n_vertices (shape);
+  guint arity = monge_shape_get_kind (shape) == MONGE_SHAPE_SURFACE ? 3 : 2;
+  g_autofree guint8 *merges = g_malloc (MAX (n, 1));
+  g_autofree guint32 *firsts = g_new (guint32, MAX (n, 1));
+
+  if (!mark_ends (shape, merges, task, error))
+    return FALSE;
+  for (gsize k = 0; k < arity * monge_shape_get_n_cells (shape); k++)
+    {
+      guint32 a = cells[k], b = cells[k - k % arity + (k + 1) % arity];
+
+      if (same[a] == same[b])
+        merges[a] = merges[b] = TRUE;
+    }
+  memset (firsts, 0xff, n * sizeof *firsts);
+  for (gsize i = 0; i < n; i++)
+    if (merges[i] && firsts[same[i]] == G_MAXUINT32)
+      firsts[same[i]] = (guint32) i;
+  for (gsize i = 0; i < n; i++)
+    same[i] = merges[i] ? firsts[same[i]] : (guint32) i;
+  return TRUE;
+}
+
 guint32 *
 monge_mend_find_same (const MongeShape *shape, double tolerance, MongeTask *task, GError **error)
 {
@@ -17,6 +75,7 @@ monge_mend_find_same (const MongeShape *shape, double tolerance, MongeTask *task
   guint dim = monge_shape_get_dim (shape);
   g_autofree guint32 *same = g_new (guint32, n);
   g_autoptr (MongePointGrid) grid = NULL;
+  gboolean any = FALSE;
 
   grid
       = monge_point_grid_new (monge_shape_get_positions (shape), n, dim, dim > 3 ? 0.0 : tolerance);
@@ -31,9 +90,13 @@ monge_mend_find_same (const MongeShape *shape, double tolerance, MongeTask *task
             return NULL;
         }
       same[i] = first != MONGE_POINT_NONE ? first : (guint32) i;
+      any |= first != MONGE_POINT_NONE;
       if (first == MONGE_POINT_NONE)
         monge_point_grid_add (grid, (guint32) i);
     }
+  if (any && monge_shape_get_kind (shape) != MONGE_SHAPE_POINTS
+      && !leave_touching (shape, same, task, error))
+    return NULL;
   return g_steal_pointer (&same);
 }
 

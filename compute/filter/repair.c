@@ -9,6 +9,8 @@
 #include "compute/filter/mend.h"
 #include "compute/shape/bytes.h"
 
+#define MAX_ROUNDS 8
+
 #define SWITCH(key, label, field, help)                                                            \
   {                                                                                                \
     key, label, "", MONGE_OPTION_BOOL, offsetof (MongeRepairParams, field), 0, 1, FALSE, NULL,     \
@@ -263,9 +265,9 @@ build (Repair *repair, MongeShape *shape, GError **error)
                             error);
 }
 
-MongeShape *
-monge_repair_apply (MongeShape *shape, gconstpointer params, MongeTask *task, GString *note,
-                    GError **error)
+static MongeShape *
+repair_once (MongeShape *shape, const MongeRepairParams *params, MongeTask *task, GString *note,
+             GError **error)
 {
   MongeShapeKind kind = monge_shape_get_kind (shape);
   gsize n_cells = monge_shape_get_n_cells (shape);
@@ -281,12 +283,37 @@ monge_repair_apply (MongeShape *shape, gconstpointer params, MongeTask *task, GS
     repair.m.rows[c] = (guint32) c;
   if (mend (&repair, task, error))
     result = build (&repair, shape, error);
-  if (note->len == 0)
-    g_string_assign (note, "Nothing to repair");
-  note->str[0] = g_ascii_toupper (note->str[0]);
-  g_string_append_c (note, '.');
   g_free (repair.m.faces);
   g_free (repair.m.rows);
   g_free (repair.same);
   return result;
+}
+
+/* What one round drops may open what the next one closes. */
+MongeShape *
+monge_repair_apply (MongeShape *shape, gconstpointer params, MongeTask *task, GString *note,
+                    GError **error)
+{
+  g_autoptr (MongeShape) now = monge_shape_ref (shape);
+
+  for (guint round = 0; round < MAX_ROUNDS; round++)
+    {
+      g_autoptr (GString) told = g_string_new (NULL);
+      g_autoptr (MongeShape) next = repair_once (now, params, task, told, error);
+      gboolean is_done = next == now;
+
+      if (next == NULL)
+        return NULL;
+      if (told->len > 0 && (round == 0 || !is_done))
+        g_string_append_printf (note, "%s%s", note->len > 0 ? "; then " : "", told->str);
+      if (is_done)
+        break;
+      monge_shape_unref (now);
+      now = g_steal_pointer (&next);
+    }
+  if (note->len == 0)
+    g_string_assign (note, "Nothing to repair");
+  note->str[0] = g_ascii_toupper (note->str[0]);
+  g_string_append_c (note, '.');
+  return g_steal_pointer (&now);
 }
