@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 /* For each vertex the first that lies within @tolerance of it and stands for others; itself where
  * there is none. 0: for the same coordinates. Where a surface or a curve only touches itself (each of
  * the copies is within, and none joined to another) they stay apart, since as one vertex they would
- * make it irregular. (n_vertices), g_free() it; NULL where cancelled. O(n) in up to three dimensions; in
- * more only the same coordinates count. */
+ * make it irregular. (n_vertices), g_free() it; NULL where cancelled. O(n) in up to three
+ * dimensions; in more only the same coordinates count. */
 guint32 *monge_mend_find_same (const MongeShape *shape, double tolerance, MongeTask *task,
                                GError **error);
 
