@@ -280,7 +280,6 @@ static gboolean
 load_voxels_beside (Reader *reader, GError **error)
 {
   g_autofree char *name = NULL;
-  g_autoptr (GError) local = NULL;
 
   if (!reader->is_pair || reader->other != NULL)
     return TRUE;

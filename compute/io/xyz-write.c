@@ -4,6 +4,8 @@
  * unit and orientation are lost. Cells are lost in all. */
 #include "compute/io/io-private.h"
 
+#include <string.h>
+
 #include "compute/io/columns.h"
 #include "compute/io/scan.h"
 #include "compute/shape/bytes.h"
@@ -33,6 +35,15 @@ append_name (GString *out, const char *name, char separator)
     }
 }
 
+/* Whether a reader would take the name for that of a further coordinate. */
+static gboolean
+is_coordinate (const char *name)
+{
+  if (g_ascii_tolower (name[0]) != 'x')
+    return (g_ascii_tolower (name[0]) == 'y' || g_ascii_tolower (name[0]) == 'z') && name[1] == '\0';
+  return strspn (name + 1, "0123456789") == strlen (name + 1);
+}
+
 /* Of two arrays of normals the second goes by its own name. */
 static void
 append_array_names (const MongeShape *shape, guint index, char separator, GString *out)
@@ -51,6 +62,8 @@ append_array_names (const MongeShape *shape, guint index, char separator, GStrin
       g_autofree char *name = monge_columns_dup_name (array, k, plainly);
       g_string_append_c (out, separator);
       append_name (out, name, separator);
+      if (is_coordinate (name))
+        g_string_append_c (out, '_');
     }
 }
 
