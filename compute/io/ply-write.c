@@ -165,6 +165,8 @@ append_vertex_element (const MongeShape *shape, GString *out, GString *comments)
   g_auto (Properties) properties = { NULL };
 
   properties_init (&properties, g_strdup ("vertex"));
+  for (guint k = 0; k < G_N_ELEMENTS (axes); k++)
+    g_hash_table_add (properties.seen, (gpointer) axes[k]);
   add_arrays (&properties, shape, 0, monge_shape_get_n_arrays (shape), monge_shape_get_array,
               comments);
   g_string_append_printf (out, "element vertex %" G_GSIZE_FORMAT "\n",
