@@ -124,10 +124,10 @@ test_detached (void)
   static const char *const data[] = { "whole.raw\n", "LIST\nslice0.raw\nslice1.raw\n",
                                       "slice%d.raw 0 1 1\n", "late.raw\n" };
   const guint8 late[11] = { 9, 9, 9, 1, 0, 0, 0, 0, 0, 0, 7 };
-  g_autofree char *whole = put_file ("whole.raw", cube, 8);
-  g_autofree char *first = put_file ("slice0.raw", cube, 4);
-  g_autofree char *second = put_file ("slice1.raw", cube + 4, 4);
-  g_autofree char *third = put_file ("late.raw", late, 11);
+  g_autofree char *whole G_GNUC_UNUSED = put_file ("whole.raw", cube, 8);
+  g_autofree char *first G_GNUC_UNUSED = put_file ("slice0.raw", cube, 4);
+  g_autofree char *second G_GNUC_UNUSED = put_file ("slice1.raw", cube + 4, 4);
+  g_autofree char *third G_GNUC_UNUSED = put_file ("late.raw", late, 11);
 
   for (gsize i = 0; i < G_N_ELEMENTS (data); i++)
     {

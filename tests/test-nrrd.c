@@ -238,9 +238,9 @@ test_detached (void)
   static const char *const data[] = { "data file: part0.raw\n", "data file: /somewhere/part0.raw\n",
                                       "data file: part%d.half 0 1 1\n",
                                       "data file: LIST\npart0.half\npart1.half\n" };
-  g_autofree char *whole = put_file ("part0.raw", cube, 8);
-  g_autofree char *first = put_file ("part0.half", cube, 4);
-  g_autofree char *second = put_file ("part1.half", cube + 4, 4);
+  g_autofree char *whole G_GNUC_UNUSED = put_file ("part0.raw", cube, 8);
+  g_autofree char *first G_GNUC_UNUSED = put_file ("part0.half", cube, 4);
+  g_autofree char *second G_GNUC_UNUSED = put_file ("part1.half", cube + 4, 4);
 
   for (gsize i = 0; i < G_N_ELEMENTS (data); i++)
     {

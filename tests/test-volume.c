@@ -468,7 +468,6 @@ test_pairs (void)
       {
         Header header = new_header (2, 2, 2, UINT8, 8);
         g_autofree char *first = NULL, *second = g_build_filename (folder, names[k][1], NULL);
-        g_autofree char *header_path = NULL;
         g_autoptr (GBytes) zipped = monge_bytes_deflate (cube, 8);
         g_autoptr (MongeVolume) volume = NULL;
 

@@ -606,7 +606,7 @@ monge_document_get_progress (MongeDocument *document)
 void
 monge_document_remove (MongeDocument *document, MongeItem *item)
 {
-  g_autoptr (MongeItem) kept = g_object_ref (item);
+  g_autoptr (MongeItem) kept G_GNUC_UNUSED = g_object_ref (item);
 
   stop_loading (item);
   if (!take_out (document, item))
@@ -704,7 +704,7 @@ cancel (MongeDocument *document, MongeItem *item)
 void
 monge_document_cancel (MongeDocument *document, MongeItem *item)
 {
-  g_autoptr (MongeItem) kept = g_object_ref (item);
+  g_autoptr (MongeItem) kept G_GNUC_UNUSED = g_object_ref (item);
 
   if (item->loader == NULL && item->state != MONGE_ITEM_ASKING)
     return;
