@@ -232,7 +232,8 @@ applied_steps_are_told (void)
 {
   g_autoptr (MongeShape) shape = monge_generate_seahorse (0, 2);
   g_autoptr (GPtrArray) notes = NULL;
-  g_autoptr (MongeShape) other G_GNUC_UNUSED = apply ("mirror; !centre; scale factor=2", shape, &notes);
+  g_autoptr (MongeShape) other G_GNUC_UNUSED
+      = apply ("mirror; !centre; scale factor=2", shape, &notes);
 
   g_assert_cmpuint (notes->len, ==, 2);
   g_assert_cmpstr (notes->pdata[1], ==, "Scaled by 2.");
